@@ -1,0 +1,28 @@
+# The schemas as one static library. Include paths: "flywheel/events/v1/event.pb.h".
+
+set(Protobuf_USE_STATIC_LIBS OFF)
+find_package(Protobuf REQUIRED)
+find_package(Threads REQUIRED)
+
+set(FLYWHEEL_SCHEMAS ${CMAKE_SOURCE_DIR}/schemas)
+file(GLOB_RECURSE FLYWHEEL_PROTOS CONFIGURE_DEPENDS ${FLYWHEEL_SCHEMAS}/flywheel/*.proto)
+set(FLYWHEEL_PROTO_OUT ${CMAKE_BINARY_DIR}/proto)
+file(MAKE_DIRECTORY ${FLYWHEEL_PROTO_OUT})
+
+set(generated_sources)
+foreach(proto IN LISTS FLYWHEEL_PROTOS)
+  file(RELATIVE_PATH relative ${FLYWHEEL_SCHEMAS} ${proto})
+  string(REGEX REPLACE "\\.proto$" "" stem ${relative})
+  set(outputs ${FLYWHEEL_PROTO_OUT}/${stem}.pb.cc ${FLYWHEEL_PROTO_OUT}/${stem}.pb.h)
+  add_custom_command(
+    OUTPUT ${outputs}
+    COMMAND protobuf::protoc --proto_path=${FLYWHEEL_SCHEMAS} --cpp_out=${FLYWHEEL_PROTO_OUT} ${proto}
+    DEPENDS ${FLYWHEEL_PROTOS}
+    COMMENT "protoc ${relative}"
+    VERBATIM)
+  list(APPEND generated_sources ${outputs})
+endforeach()
+
+add_library(flywheel_proto STATIC ${generated_sources})
+target_include_directories(flywheel_proto SYSTEM PUBLIC ${FLYWHEEL_PROTO_OUT})
+target_link_libraries(flywheel_proto PUBLIC protobuf::libprotobuf Threads::Threads)

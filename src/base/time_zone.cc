@@ -1,0 +1,135 @@
+#include "base/time_zone.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace flywheel {
+namespace {
+
+int64_t FloorDiv(int64_t a, int64_t b) {
+  const int64_t quotient = a / b;
+  return quotient - ((a % b != 0 && (a < 0) != (b < 0)) ? 1 : 0);
+}
+
+}  // namespace
+
+LocalDay DayOfDate(int year, int month, int day) {
+  return LocalDay(
+      static_cast<int32_t>(absl::CivilDay(year, month, day) - absl::CivilDay(1970, 1, 1)));
+}
+
+CivilTime DateOfDay(LocalDay day) {
+  const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day.number();
+  CivilTime date;
+  date.year = static_cast<int>(civil.year());
+  date.month = civil.month();
+  date.day = civil.day();
+  return date;
+}
+
+LocalDay AddMonths(LocalDay day, int months) {
+  const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day.number();
+  const absl::CivilMonth month = absl::CivilMonth(civil) + months;
+  const absl::CivilDay last = absl::CivilDay(month + 1) - 1;
+  const int day_of_month = std::min(civil.day(), last.day());
+  return DayOfDate(static_cast<int>(month.year()), month.month(), day_of_month);
+}
+
+std::string FormatDay(LocalDay day) {
+  const CivilTime date = DateOfDay(day);
+  return absl::StrFormat("%04d-%02d-%02d", date.year, date.month, date.day);
+}
+
+absl::StatusOr<TimeZone> TimeZone::Load(std::string_view name) {
+  absl::TimeZone source;
+  if (!absl::LoadTimeZone(std::string(name), &source)) {
+    return absl::NotFoundError(
+        absl::StrCat("the system has no time zone data for '", std::string(name), "'"));
+  }
+  TimeZone zone;
+  zone.name_ = std::string(name);
+  const auto offset_ms = [&source](absl::Time at) {
+    return int64_t{source.At(at).offset} * kMillisPerSecond;
+  };
+  absl::Time at = absl::FromUnixMillis(kEarliestInstant.number());
+  const absl::Time end = absl::FromUnixMillis(kLatestInstant.number());
+  zone.spans_.push_back({INT64_MIN, offset_ms(at)});
+  absl::TimeZone::CivilTransition change;
+  while (source.NextTransition(at, &change)) {
+    // The change is the instant at which the civil time `from`, read with the offset before, is
+    // reached.
+    const absl::Time next = source.At(change.from).trans;
+    if (next <= at || next > end) break;
+    at = next;
+    const int64_t offset = offset_ms(at);
+    if (offset != zone.spans_.back().offset_ms)
+      zone.spans_.push_back({absl::ToUnixMillis(at), offset});
+  }
+  return zone;
+}
+
+int64_t TimeZone::OffsetAt(int64_t utc_ms) const {
+  const auto after =
+      std::upper_bound(spans_.begin(), spans_.end(), utc_ms,
+                       [](int64_t ms, const Span& span) { return ms < span.from_ms; });
+  return std::prev(after)->offset_ms;
+}
+
+LocalDay TimeZone::Day(Instant instant) const {
+  const int64_t utc_ms = instant.number();
+  return LocalDay(static_cast<int32_t>(FloorDiv(utc_ms + OffsetAt(utc_ms), kMillisPerDay)));
+}
+
+Instant TimeZone::FromCivil(const CivilTime& local) const {
+  const absl::CivilSecond civil(local.year, local.month, local.day, local.hour, local.minute,
+                                local.second);
+  const int64_t local_ms = (civil - absl::CivilSecond(1970, 1, 1)) * kMillisPerSecond;
+  // The first span whose local time has not yet been left behind: where the clock goes back this is
+  // the offset before the change, so the first of two; where it skips, no span holds the time and
+  // the offset before the change is taken.
+  for (size_t i = 0; i < spans_.size(); ++i) {
+    const bool last = i + 1 == spans_.size();
+    const int64_t utc_ms = local_ms - spans_[i].offset_ms;
+    if (last || utc_ms < spans_[i + 1].from_ms) return Instant(utc_ms);
+    // Skipped by the change into span i+1: with the new offset it would lie before the change.
+    if (local_ms - spans_[i + 1].offset_ms < spans_[i + 1].from_ms) return Instant(utc_ms);
+  }
+  return Instant(local_ms);
+}
+
+Instant TimeZone::StartOf(LocalDay day) const {
+  const int64_t local_ms = int64_t{day.number()} * kMillisPerDay;
+  // Search from the span that holds the day's first UTC-ish moment minus a day: a zone is never
+  // further from UTC.
+  const auto after =
+      std::upper_bound(spans_.begin(), spans_.end(), local_ms - kMillisPerDay,
+                       [](int64_t ms, const Span& span) { return ms < span.from_ms; });
+  for (auto span = std::prev(after);; ++span) {
+    const auto next = std::next(span);
+    const int64_t utc_ms = local_ms - span->offset_ms;
+    if (next == spans_.end() || utc_ms < next->from_ms) return Instant(utc_ms);
+    if (local_ms - next->offset_ms < next->from_ms) return Instant(next->from_ms);
+  }
+}
+
+uint64_t TimeZone::Fingerprint() const {
+  XXH64_state_t state;
+  XXH64_reset(&state, 0);
+  XXH64_update(&state, name_.data(), name_.size());
+  for (const Span& span : spans_) {
+    XXH64_update(&state, &span.from_ms, sizeof(span.from_ms));
+    XXH64_update(&state, &span.offset_ms, sizeof(span.offset_ms));
+  }
+  return XXH64_digest(&state);
+}
+
+}  // namespace flywheel

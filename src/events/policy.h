@@ -1,0 +1,92 @@
+// The policy: every threshold and table of DOMAIN.md as data, versioned, per market.
+#ifndef FLYWHEEL_EVENTS_POLICY_H_
+#define FLYWHEEL_EVENTS_POLICY_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/strong.h"
+#include "base/time_zone.h"
+
+namespace flywheel {
+
+// What is accepted, and what waits how long (DOMAIN section 3, rules 3 and 4).
+struct AcceptanceRules {
+  int32_t review_months = 12;
+  int32_t facts_per_order = 2000;
+  int32_t waiting_per_order = 1000;
+  int32_t waiting_per_seller = 100000;
+  int64_t waiting_limit_ms = 90 * kMillisPerDay;
+
+  friend bool operator==(const AcceptanceRules&, const AcceptanceRules&) = default;
+};
+
+// The seller rating (DOMAIN 5.1).
+struct RatingRules {
+  int32_t window_days = 365;
+  int32_t rates_for_average = 10;
+
+  friend bool operator==(const RatingRules&, const RatingRules&) = default;
+};
+
+// A market and the rules that hold in it under one version of the policy. Rules of read models are
+// added to this struct when a read model is.
+struct MarketPolicy {
+  std::string code;      // ISO 3166
+  std::string currency;  // ISO 4217
+  std::shared_ptr<const TimeZone> zone;
+  AcceptanceRules acceptance;
+  RatingRules rating;
+};
+
+// All versions of the policy that are known so far: the built-in one and those published.
+//
+// Concurrency: const methods from any thread while nobody publishes; copy it to hand it to another
+// thread.
+class PolicyBook {
+ public:
+  // The book that holds the built-in policy (version 0) alone: markets PL, CZ, SK, HU, SI, HR and
+  // BR. Stops the process when the system lacks their time zones (the package tzdata).
+  static PolicyBook BuiltIn();
+
+  // Adds a version: the bytes of a flywheel.policy.v1.Policy. InvalidArgument names every reason at
+  // once (undecodable, unknown time zone, a changed time zone, a bad code, a negative or zero
+  // window, ...); AlreadyExists when the version is known. Nothing changes on an error.
+  absl::Status Publish(std::string_view policy_bytes, uint32_t version, Instant effective_from);
+
+  // The rules of a market at an instant: those of the version with the greatest effective_from at
+  // or before it (equal ones: the greatest version). nullptr when no version so far effective by
+  // then knows the market; built-in markets are always known. The pointer lives as long as the book
+  // is not changed.
+  const MarketPolicy* Find(std::string_view market, Instant at) const;
+
+  // The market in any version, the latest effective first: for its time zone, which never changes,
+  // and its currency.
+  const MarketPolicy* FindInAnyVersion(std::string_view market) const;
+
+  // The version that holds at an instant.
+  uint32_t VersionAt(Instant at) const;
+
+  // Codes of all markets of all versions, sorted.
+  std::vector<std::string> Markets() const;
+
+  // A hash of the built-in policy and its time zones: a part of the fold version.
+  uint64_t BuiltInFingerprint() const;
+
+ private:
+  struct Version {
+    uint32_t version = 0;
+    Instant effective_from;
+    std::vector<MarketPolicy> markets;  // by code
+  };
+  std::vector<Version> versions_;  // by (effective_from, version)
+};
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_EVENTS_POLICY_H_

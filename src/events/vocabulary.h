@@ -1,0 +1,149 @@
+// The words of flywheel.events.v1 as plain enums: kinds of payloads and coded values. Numbers equal
+// the schema's (held by static_assert in vocabulary.cc), so a scanned varint becomes one by a cast
+// after a range check.
+#ifndef FLYWHEEL_EVENTS_VOCABULARY_H_
+#define FLYWHEEL_EVENTS_VOCABULARY_H_
+
+#include <cstdint>
+#include <string_view>
+
+namespace flywheel {
+
+// The payload of an event; the number is its field number in Event.
+enum class EventKind : uint8_t {
+  kNone = 0,
+  kSellerRegistered = 16,
+  kSellerStandingChanged = 17,
+  kOrderPlaced = 18,
+  kOrderPaid = 19,
+  kOrderCancelled = 20,
+  kParcelRegistered = 21,
+  kParcelScanned = 22,
+  kComplaintOpened = 23,
+  kComplaintMessagePosted = 24,
+  kComplaintResolved = 25,
+  kComplaintReopened = 26,
+  kComplaintEscalated = 27,
+  kReviewPosted = 28,
+  kReviewEdited = 29,
+  kReviewAnswered = 30,
+  kReviewRemovalRequested = 31,
+  kReviewRemoved = 32,
+  kReturnFiled = 33,
+  kReturnAccepted = 34,
+  kReturnRejected = 35,
+  kReturnClosed = 36,
+  kRefundIssued = 37,
+  kPolicyPublished = 38,
+  kBuyerErased = 39,
+  kTimePassed = 40,
+};
+
+inline constexpr EventKind kFirstEventKind = EventKind::kSellerRegistered;
+inline constexpr EventKind kLastEventKind = EventKind::kTimePassed;
+
+// "ReviewPosted", as DOMAIN names it; "" for kNone.
+std::string_view NameOf(EventKind kind);
+// "review_posted", the field of the oneof; "" for kNone.
+std::string_view FieldOf(EventKind kind);
+
+// True for the events that speak of an order: all but seller, policy, privacy and control events.
+constexpr bool IsAboutOrder(EventKind kind) {
+  return kind >= EventKind::kOrderPlaced && kind <= EventKind::kRefundIssued;
+}
+// True for the events that Flywheel alone makes; doors refuse them.
+constexpr bool IsMadeByFlywheelAlone(EventKind kind) { return kind >= EventKind::kPolicyPublished; }
+
+enum class Actor : uint8_t { kUnspecified, kBuyer, kSeller, kMarketplace, kCarrier, kSystem };
+enum class DeliveryMethod : uint8_t { kUnspecified, kLocker, kCourier, kPickupPoint, kPost };
+enum class Payer : uint8_t { kUnspecified, kMarketplace, kSeller, kBuyer };
+enum class Direction : uint8_t { kUnspecified, kOutbound, kReturn };
+enum class ScanCode : uint8_t {
+  kUnspecified,
+  kPending,
+  kInTransit,
+  kReleasedForDelivery,
+  kAvailableForPickup,
+  kNoticeLeft,
+  kIssue,
+  kDelivered,
+  kReturned
+};
+enum class ComplaintKind : uint8_t { kUnspecified, kDispute, kClaim };
+enum class ComplaintReason : uint8_t {
+  kUnspecified,
+  kNoProductReceived,
+  kNoProductInParcel,
+  kMissingProductElement,
+  kProductAndParcelDamagedInTransit,
+  kProductDamagedParcelIntact,
+  kDefectFoundDuringUse,
+  kNotAsDescribed,
+  kReceivedItemsNotMatchingDescription,
+  kReceivedIncompleteOrder,
+  kSellerDoesNotWantToAcceptReturn,
+  kNoRefundAfterReturningProduct,
+  kNoRefundAfterCancelingOrder,
+  kOther
+};
+enum class Expectation : uint8_t { kUnspecified, kRefund, kPartialRefund, kExchange, kRepair };
+enum class Outcome : uint8_t {
+  kUnspecified,
+  kAcceptedRefund,
+  kAcceptedPartialRefund,
+  kAcceptedExchange,
+  kAcceptedRepair,
+  kRejected,
+  kWithdrawn
+};
+enum class RemovedBy : uint8_t { kUnspecified, kBuyer, kMarketplace, kBuyerAfterCompensation };
+enum class RefundKind : uint8_t { kUnspecified, kOrder, kPostage, kGoodwill };
+enum class ReturnReason : uint8_t {
+  kUnspecified,
+  kNone,
+  kMistake,
+  kTransport,
+  kDamaged,
+  kNotAsDescribed,
+  kDontLikeIt,
+  kOverdueDelivery,
+  kIncomplete,
+  kHiddenFlaw,
+  kDifferent,
+  kCounterfeit,
+  kNotNew,
+  kTooLarge,
+  kTooSmall,
+  kNotAsExpected,
+  kOrderedForComparison
+};
+enum class ReturnRejection : uint8_t {
+  kUnspecified,
+  kRefundRejected,
+  kNewItemSent,
+  kItemFixed,
+  kMissingPartSent,
+  kItemMismatch,
+  kBusinessPurchase,
+  kNoReturnRight
+};
+// flywheel.log.v1.RefusalCode.
+enum class RefusalCode : uint8_t {
+  kUnspecified,
+  kUndecodable,
+  kInvalid,
+  kWrongMarket,
+  kWrongBuyer,
+  kReviewTooLate,
+  kOverReturn,
+  kOverRefund,
+  kOrderFull,
+  kStale,
+  kWaitExpired
+};
+// "WRONG_MARKET".
+std::string_view NameOf(RefusalCode code);
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_EVENTS_VOCABULARY_H_
