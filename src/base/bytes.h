@@ -1,0 +1,119 @@
+// Variable-length integers and length-prefixed strings: the alphabet of every row.
+#ifndef FLYWHEEL_BASE_BYTES_H_
+#define FLYWHEEL_BASE_BYTES_H_
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace flywheel {
+
+// Small numbers of either sign as small unsigned ones: 0, -1, 1, -2, ... become 0, 1, 2, 3, ...
+constexpr uint64_t ZigZag(int64_t value) {
+  return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
+}
+constexpr int64_t UnZigZag(uint64_t value) {
+  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+}
+
+// Appends to a string that the caller owns.
+class ByteWriter {
+ public:
+  explicit ByteWriter(std::string* out) : out_(out) {}
+
+  void Byte(uint8_t byte) { out_->push_back(static_cast<char>(byte)); }
+  void Unsigned(uint64_t value) {
+    char buffer[10];
+    int size = 0;
+    while (value >= 0x80) {
+      buffer[size++] = static_cast<char>(value | 0x80);
+      value >>= 7;
+    }
+    buffer[size++] = static_cast<char>(value);
+    out_->append(buffer, static_cast<size_t>(size));
+  }
+  void Signed(int64_t value) { Unsigned(ZigZag(value)); }
+  void Raw(std::string_view bytes) { out_->append(bytes); }
+  void String(std::string_view bytes) {
+    Unsigned(bytes.size());
+    Raw(bytes);
+  }
+
+ private:
+  std::string* out_;
+};
+
+// Reads what ByteWriter wrote. After a read past the end or of a bad varint ok() is false and every
+// value is zero or empty, so callers check once at the end.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes)
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+
+  bool ok() const { return ok_; }
+  bool done() const { return at_ == end_; }
+  std::string_view rest() const { return {at_, static_cast<size_t>(end_ - at_)}; }
+
+  uint8_t Byte() {
+    if (at_ == end_) return Fail();
+    return static_cast<uint8_t>(*at_++);
+  }
+  uint64_t Unsigned() {
+    uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (at_ == end_) return Fail();
+      const auto byte = static_cast<uint8_t>(*at_++);
+      value |= uint64_t{byte & 0x7fU} << shift;
+      if (byte < 0x80) return value;
+    }
+    return Fail();
+  }
+  int64_t Signed() { return UnZigZag(Unsigned()); }
+  std::string_view Raw(size_t size) {
+    if (size > static_cast<size_t>(end_ - at_)) {
+      Fail();
+      return {};
+    }
+    const std::string_view bytes(at_, size);
+    at_ += size;
+    return bytes;
+  }
+  std::string_view String() { return Raw(Unsigned()); }
+
+ private:
+  uint8_t Fail() {
+    ok_ = false;
+    at_ = end_;
+    return 0;
+  }
+
+  const char* at_;
+  const char* end_;
+  bool ok_ = true;
+};
+
+// Big-endian numbers: keys that contain them sort as the numbers do (not negative ones).
+inline void AppendBigEndian32(std::string* out, uint32_t value) {
+  const char bytes[] = {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
+                        static_cast<char>(value >> 8), static_cast<char>(value)};
+  out->append(bytes, sizeof(bytes));
+}
+inline void AppendBigEndian64(std::string* out, uint64_t value) {
+  AppendBigEndian32(out, static_cast<uint32_t>(value >> 32));
+  AppendBigEndian32(out, static_cast<uint32_t>(value));
+}
+inline uint32_t ReadBigEndian32(std::string_view bytes) {
+  uint32_t value = 0;
+  for (size_t i = 0; i < 4 && i < bytes.size(); ++i)
+    value = value << 8 | static_cast<uint8_t>(bytes[i]);
+  return value;
+}
+inline uint64_t ReadBigEndian64(std::string_view bytes) {
+  return uint64_t{ReadBigEndian32(bytes)} << 32 |
+         (bytes.size() > 4 ? ReadBigEndian32(bytes.substr(4)) : 0);
+}
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_BASE_BYTES_H_

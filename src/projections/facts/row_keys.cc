@@ -1,0 +1,173 @@
+#include "projections/facts/row_keys.h"
+
+#include "base/bytes.h"
+
+namespace flywheel::row_keys {
+namespace {
+
+void AppendId(std::string* key, std::string_view id) {
+  key->append(id);
+  key->push_back('\0');
+}
+
+// Days of either sign in their order.
+void AppendDay(std::string* key, LocalDay day) {
+  AppendBigEndian32(key, static_cast<uint32_t>(day.number()) ^ 0x80000000U);
+}
+
+// Takes the id at the start of `rest` and its zero byte off.
+std::string_view TakeId(std::string_view* rest) {
+  const size_t end = rest->find('\0');
+  const std::string_view id = rest->substr(0, end);
+  rest->remove_prefix(end == std::string_view::npos ? rest->size() : end + 1);
+  return id;
+}
+
+}  // namespace
+
+std::string Prefix(RowType type) { return std::string(1, static_cast<char>(type)); }
+
+std::string SellerPrefix(RowType type, std::string_view seller) {
+  std::string key = Prefix(type);
+  AppendId(&key, seller);
+  return key;
+}
+
+std::string OfSeller(std::string_view seller) { return SellerPrefix(RowType::kSeller, seller); }
+
+void OrderTo(std::string_view seller, std::string_view order, std::string* key) {
+  key->clear();
+  key->push_back(static_cast<char>(RowType::kOrder));
+  AppendId(key, seller);
+  key->append(order);
+}
+
+std::string Order(std::string_view seller, std::string_view order) {
+  std::string key;
+  OrderTo(seller, order, &key);
+  return key;
+}
+
+std::string Buyer(std::string_view seller, std::string_view buyer, uint32_t chunk) {
+  std::string key = SellerPrefix(RowType::kBuyer, seller);
+  AppendId(&key, buyer);
+  AppendBigEndian32(&key, chunk);
+  return key;
+}
+
+std::string OrderDay(std::string_view seller, MarketCode market, LocalDay day,
+                     std::string_view order) {
+  std::string key = SellerPrefix(RowType::kOrderDay, seller);
+  key.append(market.text());
+  AppendDay(&key, day);
+  key.append(order);
+  return key;
+}
+
+std::string RatingPrefix(std::string_view seller, MarketCode market) {
+  std::string key = SellerPrefix(RowType::kRatingDay, seller);
+  key.append(market.text());
+  return key;
+}
+
+std::string RatingDay(std::string_view seller, MarketCode market, LocalDay day) {
+  std::string key = RatingPrefix(seller, market);
+  AppendDay(&key, day);
+  return key;
+}
+
+std::string Standing(std::string_view seller, MarketCode market, Instant occurred_at) {
+  std::string key = SellerPrefix(RowType::kStanding, seller);
+  key.append(market.text());
+  AppendBigEndian64(&key, static_cast<uint64_t>(occurred_at.number()));
+  return key;
+}
+
+std::string Quarantine(Offset offset) {
+  std::string key = Prefix(RowType::kQuarantine);
+  AppendBigEndian64(&key, static_cast<uint64_t>(offset.number()));
+  return key;
+}
+
+std::string RefusedIdentity(std::string_view seller, std::string_view order,
+                            const ContentHash& hash) {
+  std::string key = SellerPrefix(RowType::kRefusedIdentity, seller);
+  AppendId(&key, order);
+  key.append(hash.data(), hash.size());
+  return key;
+}
+
+std::string IntakeIdentity(const ContentHash& hash) {
+  std::string key = Prefix(RowType::kIntakeIdentity);
+  key.append(hash.data(), hash.size());
+  return key;
+}
+
+std::string WaitingDeadline(Instant deadline, Offset offset) {
+  std::string key = Prefix(RowType::kWaitingDeadline);
+  AppendBigEndian64(&key, static_cast<uint64_t>(deadline.number()));
+  AppendBigEndian64(&key, static_cast<uint64_t>(offset.number()));
+  return key;
+}
+
+std::string Policy(uint32_t version) {
+  std::string key = Prefix(RowType::kPolicy);
+  AppendBigEndian32(&key, version);
+  return key;
+}
+
+std::string ErasedBuyer(std::string_view buyer) {
+  std::string key = Prefix(RowType::kErasedBuyer);
+  key.append(buyer);
+  return key;
+}
+
+std::string Cell() { return Prefix(RowType::kCell); }
+
+OrderKey ParseOrder(std::string_view key) {
+  std::string_view rest = key.substr(1);
+  const std::string_view seller = TakeId(&rest);
+  return {seller, rest};
+}
+
+RatingKey ParseRatingDay(std::string_view key) {
+  std::string_view rest = key.substr(1);
+  RatingKey parsed;
+  parsed.seller = TakeId(&rest);
+  parsed.market = MarketCode(rest.substr(0, 2));
+  parsed.day = LocalDay(static_cast<int32_t>(ReadBigEndian32(rest.substr(2)) ^ 0x80000000U));
+  return parsed;
+}
+
+std::string_view ParseSeller(std::string_view key) {
+  std::string_view rest = key.substr(1);
+  return TakeId(&rest);
+}
+
+StandingKey ParseStanding(std::string_view key) {
+  std::string_view rest = key.substr(1);
+  StandingKey parsed;
+  parsed.seller = TakeId(&rest);
+  parsed.market = MarketCode(rest.substr(0, 2));
+  parsed.occurred_at = Instant(static_cast<int64_t>(ReadBigEndian64(rest.substr(2))));
+  return parsed;
+}
+
+Offset ParseQuarantine(std::string_view key) {
+  return Offset(static_cast<int64_t>(ReadBigEndian64(key.substr(1))));
+}
+
+WaitingKey ParseWaitingDeadline(std::string_view key) {
+  return {Instant(static_cast<int64_t>(ReadBigEndian64(key.substr(1)))),
+          Offset(static_cast<int64_t>(ReadBigEndian64(key.substr(9))))};
+}
+
+uint32_t ParsePolicy(std::string_view key) { return ReadBigEndian32(key.substr(1)); }
+
+std::string AfterPrefix(std::string prefix) {
+  while (!prefix.empty() && static_cast<uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
+  if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<uint8_t>(prefix.back()) + 1);
+  return prefix;
+}
+
+}  // namespace flywheel::row_keys

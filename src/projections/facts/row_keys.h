@@ -1,0 +1,92 @@
+// The keys of a cell's rows. A key sorts next to what is read together with it: all rows of a
+// seller's orders, all days of a seller's rating in a market. Ids contain no control characters, so
+// a zero byte ends them.
+#ifndef FLYWHEEL_PROJECTIONS_FACTS_ROW_KEYS_H_
+#define FLYWHEEL_PROJECTIONS_FACTS_ROW_KEYS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/market.h"
+#include "base/strong.h"
+#include "projections/facts/order_row.h"
+
+namespace flywheel {
+
+// The first byte of a key.
+enum class RowType : char {
+  kBuyer = 'B',            // seller, buyer, chunk        -> BuyerRow
+  kOrderDay = 'D',         // seller, market, day, order  -> nothing
+  kErasedBuyer = 'E',      // buyer                       -> place
+  kRefusedIdentity = 'I',  // seller, order, content hash -> offset of the quarantine entry
+  kIntakeIdentity = 'J',   // hash of source, place, sha  -> offset of the quarantine entry
+  kCell = 'M',             // -                           -> CellRow
+  kOrder = 'O',            // seller, order               -> OrderRow
+  kPolicy = 'P',           // version                     -> PolicyRow
+  kQuarantine = 'Q',       // offset                      -> QuarantineRow
+  kRatingDay = 'R',        // seller, market, day         -> RatingRow
+  kSeller = 'S',           // seller                      -> SellerRow
+  kStanding = 'T',         // seller, market, occurred_at -> StandingRow
+  kWaitingDeadline = 'W',  // deadline, offset            -> seller, order
+};
+
+// Rows of sums over all sellers of the cell stand under this seller; intake refuses it as an id.
+inline constexpr std::string_view kAllSellers = "*";
+
+namespace row_keys {
+
+std::string Prefix(RowType type);
+std::string OfSeller(std::string_view seller);
+std::string SellerPrefix(RowType type, std::string_view seller);
+void OrderTo(std::string_view seller, std::string_view order, std::string* key);
+std::string Order(std::string_view seller, std::string_view order);
+std::string Buyer(std::string_view seller, std::string_view buyer, uint32_t chunk);
+std::string OrderDay(std::string_view seller, MarketCode market, LocalDay day,
+                     std::string_view order);
+std::string RatingPrefix(std::string_view seller, MarketCode market);
+std::string RatingDay(std::string_view seller, MarketCode market, LocalDay day);
+std::string Standing(std::string_view seller, MarketCode market, Instant occurred_at);
+std::string Quarantine(Offset offset);
+std::string RefusedIdentity(std::string_view seller, std::string_view order,
+                            const ContentHash& hash);
+std::string IntakeIdentity(const ContentHash& hash);
+std::string WaitingDeadline(Instant deadline, Offset offset);
+std::string Policy(uint32_t version);
+std::string ErasedBuyer(std::string_view buyer);
+std::string Cell();
+
+// The parts of the keys that are scanned.
+struct OrderKey {
+  std::string_view seller;
+  std::string_view order;
+};
+OrderKey ParseOrder(std::string_view key);
+struct RatingKey {
+  std::string_view seller;
+  MarketCode market;
+  LocalDay day;
+};
+RatingKey ParseRatingDay(std::string_view key);
+std::string_view ParseSeller(std::string_view key);
+struct StandingKey {
+  std::string_view seller;
+  MarketCode market;
+  Instant occurred_at;
+};
+StandingKey ParseStanding(std::string_view key);
+Offset ParseQuarantine(std::string_view key);
+struct WaitingKey {
+  Instant deadline;
+  Offset offset;
+};
+WaitingKey ParseWaitingDeadline(std::string_view key);
+uint32_t ParsePolicy(std::string_view key);
+
+// The smallest key greater than every key that starts with `prefix`.
+std::string AfterPrefix(std::string prefix);
+
+}  // namespace row_keys
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_PROJECTIONS_FACTS_ROW_KEYS_H_
