@@ -1,0 +1,575 @@
+#include "projections/cell/fold.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "events/wire_scan.h"
+#include "projections/cell/rating_fold.h"
+#include "projections/facts/row_keys.h"
+#include "projections/models/rating.h"
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace flywheel {
+namespace {
+
+// PolicyPublished holds from at least this long after its recorded_at (DOMAIN section 2).
+constexpr int64_t kPolicyLeadMillis = 10 * kMillisPerMinute;
+
+// Whether a change of such a fact can change the review's figures.
+bool IsAboutReview(EventKind kind) {
+  return kind == EventKind::kReviewPosted || kind == EventKind::kReviewEdited || kind == EventKind::kReviewAnswered ||
+         kind == EventKind::kReviewRemoved;
+}
+
+// What a record of the log must have at least for the fold to take it; intake checks far more.
+const char* MissingField(const EventView& event, const PolicyBook& policies) {
+  if (event.kind == EventKind::kNone) return "payload";
+  if (!event.occurred_at) return "occurred_at";
+  if (IsMadeByFlywheelAlone(event.kind)) return nullptr;
+  if (event.seller_id.empty() || event.seller_id == kAllSellers) return "seller_id";
+  if (policies.FindInAnyVersion(event.market) == nullptr) return "market";
+  if (IsAboutOrder(event.kind) && OrderOf(event).empty()) return "order_id";
+  return nullptr;
+}
+
+ContentHash ToContentHash(const XXH128_hash_t& hash) {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, hash);
+  ContentHash bytes;
+  std::memcpy(bytes.data(), canonical.digest, bytes.size());
+  return bytes;
+}
+
+// The identity of a refusal at intake: the door, the place there and the bytes' hash.
+ContentHash HashOf(const RefusedView& refused) {
+  std::string bytes;
+  ByteWriter writer(&bytes);
+  writer.String(refused.source);
+  writer.String(refused.source_place);
+  writer.String(refused.sha256);
+  return ToContentHash(XXH3_128bits(bytes.data(), bytes.size()));
+}
+
+QuarantineRow EntryOf(const EventView& event, Instant recorded_at) {
+  QuarantineRow entry;
+  entry.kind = event.kind;
+  entry.seller_id = std::string(event.seller_id);
+  entry.order_id = std::string(OrderOf(event));
+  entry.market = MarketCode(event.market);
+  entry.event_id = std::string(event.event_id);
+  entry.occurred_at = event.occurred_at.value_or(Instant());
+  entry.recorded_at = recorded_at;
+  entry.source = std::string(event.source);
+  return entry;
+}
+
+}  // namespace
+
+uint64_t FoldVersion() {
+  static const uint64_t version = [] {
+    std::string bytes;
+    AppendBigEndian64(&bytes, kFoldCodeVersion);
+    AppendBigEndian64(&bytes, PolicyBook::BuiltIn().BuiltInFingerprint());
+    return XXH3_64bits(bytes.data(), bytes.size());
+  }();
+  return version;
+}
+
+ContentHash HashContent(const EventView& event) {
+  std::string bytes;
+  ByteWriter writer(&bytes);
+  writer.String(event.seller_id);
+  writer.String(event.market);
+  writer.Signed(event.occurred_at.value_or(Instant()).number());
+  writer.String(event.source);
+  writer.Byte(static_cast<uint8_t>(event.actor));
+  writer.Byte(static_cast<uint8_t>(event.kind));
+  writer.Raw(event.payload_bytes);
+  return ToContentHash(XXH3_128bits(bytes.data(), bytes.size()));
+}
+
+Fold::Fold(const RowStore* store) : store_(store), policies_(PolicyBook::BuiltIn()) {}
+
+absl::Status Fold::Open() {
+  std::string value;
+  ASSIGN_OR_RETURN(const bool found, store_->Get(row_keys::Cell(), &value));
+  rows_.emplace(store_, !found);
+  if (!found) {
+    cell_.fold_version = FoldVersion();
+    cell_.last = Offset(-1);
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(cell_, CellRow::Decode(value));
+  if (cell_.fold_version != FoldVersion()) {
+    return absl::FailedPreconditionError(
+        "the rows were folded by another version of the program, its policy or the time zone data; run flywheel rebuild");
+  }
+  absl::Status status;
+  RETURN_IF_ERROR(ScanPrefix(
+      *store_, row_keys::Prefix(RowType::kPolicy), [&](std::string_view key, std::string_view bytes) {
+        ByteReader reader(bytes);
+        const Instant effective_from(reader.Signed());
+        reader.Signed();  // the record's offset
+        status.Update(policies_.Publish(reader.rest(), row_keys::ParsePolicy(key), effective_from));
+        return status.ok();
+      }));
+  RETURN_IF_ERROR(status);
+  return ScanPrefix(*store_, row_keys::Prefix(RowType::kWaitingDeadline),
+                    [&](std::string_view key, std::string_view order_key) {
+                      const auto [deadline, offset] = row_keys::ParseWaitingDeadline(key);
+                      deadlines_.emplace(std::pair(deadline, offset), std::string(order_key));
+                      return true;
+                    });
+}
+
+void Fold::Apply(absl::Span<const LogRecord> records) {
+  for (const LogRecord& record : records) ApplyRecord(record);
+  if (records.empty()) return;
+  const LogRecord& last = records.back();
+  cell_.last = last.offset;
+  cell_.last_hash = XXH3_64bits(last.bytes.data(), last.bytes.size());
+  cell_.next = last.offset.Plus(1);
+}
+
+void Fold::WriteTo(RowBatch* batch) {
+  rows_->WriteTo(batch);
+  std::string value;
+  cell_.Encode(&value);
+  batch->Put(row_keys::Cell(), value);
+}
+
+void Fold::ApplyRecord(const LogRecord& record) {
+  ++cell_.counts.records;
+  RecordView view;
+  const bool readable = ScanRecord(record.bytes, &view) == ScanResult::kOk && view.kind != RecordKind::kNone;
+  cell_.last_recorded_at = std::max(cell_.last_recorded_at, readable ? view.recorded_at : Instant());
+  const Instant recorded_at = cell_.last_recorded_at;
+  ExpireWaiting(record.offset);
+  if (!readable) {
+    RefuseInvalid(EventView(), record.offset, recorded_at, RefusalCode::kUndecodable, "", "The record cannot be read.");
+    return;
+  }
+  switch (view.kind) {
+    case RecordKind::kEvent:
+      ApplyEvent({view.event, record.offset, recorded_at, std::nullopt});
+      break;
+    case RecordKind::kDecision:
+      ApplyDecision(view.decision, record.offset, recorded_at);
+      break;
+    case RecordKind::kRefused:
+      ApplyRefused(view.refused, record.offset, recorded_at);
+      break;
+    case RecordKind::kResubmitted:
+      ApplyResubmitted(view.resubmitted, record.offset, recorded_at);
+      break;
+    case RecordKind::kDiscarded:
+      ApplyDiscarded(view.discarded, record.offset);
+      break;
+    case RecordKind::kNone:
+      break;
+  }
+}
+
+// ---------------------------------------------------------------- events
+
+void Fold::ApplyEvent(const Arrival& arrival) {
+  const EventView& event = arrival.event;
+  if (const char* field = MissingField(event, policies_); field != nullptr) {
+    RefuseInvalid(event, arrival.offset, arrival.recorded_at, RefusalCode::kInvalid, field,
+                  "The record lacks what intake checks.");
+    return;
+  }
+  switch (event.kind) {
+    case EventKind::kTimePassed:
+      cell_.tick_clock = std::max(cell_.tick_clock, *event.occurred_at);
+      cell_.log_clock = std::max(cell_.log_clock, *event.occurred_at);
+      ++cell_.counts.control;
+      return;
+    case EventKind::kPolicyPublished:
+      return ApplyPolicy(arrival);
+    case EventKind::kBuyerErased:
+      return ApplyBuyerErased(arrival);
+    default:
+      break;
+  }
+  NoteClock(event.seller_id, *event.occurred_at);
+  switch (event.kind) {
+    case EventKind::kSellerRegistered:
+      return ApplySellerRegistered(arrival);
+    case EventKind::kSellerStandingChanged:
+      return ApplyStandingChanged(arrival);
+    default:
+      return ApplyOrderEvent(arrival);
+  }
+}
+
+void Fold::ApplySellerRegistered(const Arrival& arrival) {
+  const EventView& event = arrival.event;
+  auto* entry = rows_->sellers.Get(row_keys::OfSeller(event.seller_id));
+  if (entry->row.registration) {
+    ++cell_.counts.duplicates;
+    return;
+  }
+  const auto& view = std::get<SellerRegisteredView>(event.payload);
+  Registration& registration = rows_->sellers.Change(entry).registration.emplace();
+  registration.occurred_at = *event.occurred_at;
+  registration.recorded_at = arrival.recorded_at;
+  registration.offset = arrival.offset;
+  registration.market = MarketCode(event.market);
+  registration.business = view.business;
+  registration.pharmacy = view.pharmacy;
+  ForEach(view.markets, [&](std::string_view market) { registration.markets.emplace_back(market); });
+  NoteAccepted(event.seller_id, registration.market, registration.occurred_at);
+}
+
+void Fold::ApplyStandingChanged(const Arrival& arrival) {
+  const EventView& event = arrival.event;
+  const MarketCode market(event.market);
+  auto* entry = rows_->standings.Get(row_keys::Standing(event.seller_id, market, *event.occurred_at));
+  if (entry->present) {
+    ++cell_.counts.duplicates;
+    return;
+  }
+  const auto& view = std::get<SellerStandingChangedView>(event.payload);
+  StandingRow& standing = rows_->standings.Change(entry);
+  standing.recorded_at = arrival.recorded_at;
+  standing.offset = arrival.offset;
+  standing.fees_paid = view.fees_paid;
+  standing.regulation_breach = view.regulation_breach;
+  standing.super_seller = view.super_seller;
+  standing.free_returns = view.free_returns;
+  standing.withdrawal_days = view.withdrawal_days;
+  standing.smart_delivery_methods = view.smart_delivery_methods;
+  NoteAccepted(event.seller_id, market, *event.occurred_at);
+}
+
+void Fold::ApplyPolicy(const Arrival& arrival) {
+  const auto& view = std::get<PolicyPublishedView>(arrival.event.payload);
+  const Instant effective_from = view.effective_from.value_or(Instant());
+  if (effective_from < arrival.recorded_at.Plus(kPolicyLeadMillis) && !policies_.Knows(view.version)) {
+    RefuseInvalid(arrival.event, arrival.offset, arrival.recorded_at, RefusalCode::kInvalid,
+                  "policy_published.effective_from", "A policy holds from ten minutes after its record at the earliest.");
+    return;
+  }
+  const absl::Status published = policies_.Publish(view.policy, view.version, effective_from);
+  if (absl::IsAlreadyExists(published)) {
+    ++cell_.counts.duplicates;
+  } else if (!published.ok()) {
+    RefuseInvalid(arrival.event, arrival.offset, arrival.recorded_at, RefusalCode::kInvalid, "policy_published.policy",
+                  std::string(published.message()));
+  } else {
+    std::string value;
+    ByteWriter writer(&value);
+    writer.Signed(effective_from.number());
+    writer.Signed(arrival.offset.number());
+    writer.Raw(view.policy);
+    rows_->Put(row_keys::Policy(view.version), std::move(value));
+    ++cell_.counts.control;
+  }
+}
+
+void Fold::ApplyBuyerErased(const Arrival& arrival) {
+  const auto& view = std::get<BuyerErasedView>(arrival.event.payload);
+  auto* entry = rows_->places.Get(row_keys::ErasedBuyer(view.buyer_id));
+  if (entry->present) {
+    ++cell_.counts.duplicates;
+    return;
+  }
+  rows_->places.Change(entry).offset = arrival.offset;
+  ++cell_.counts.control;
+}
+
+void Fold::ApplyOrderEvent(const Arrival& arrival) {
+  const EventView& event = arrival.event;
+  const std::string_view order_id = OrderOf(event);
+  row_keys::OrderTo(event.seller_id, order_id, &key_);
+  OrderEntry* entry = rows_->orders.Get(key_);
+  OrderRow& order = rows_->orders.Change(entry);
+  order.CountRecord();
+  std::optional<ContentHash> hash;
+  if (order.has_refused() || !order.known()) {
+    hash = HashContent(event);
+    if (CountRepeat(order, arrival, order_id, *hash)) return;
+  }
+  const Fact fact = FactOf(event, {arrival.offset, 0}, arrival.recorded_at);
+  if (!order.known()) {
+    if (event.kind == EventKind::kOrderPlaced) {
+      PlaceOrder(entry, event.seller_id, order_id, fact);
+    } else {
+      Wait(entry, arrival, *hash);
+    }
+    return;
+  }
+  const Judgement judgement = Judge(order, fact, PolicyOf(order.market(), fact.occurred_at));
+  switch (judgement.verdict) {
+    case Verdict::kDuplicate:
+      ++cell_.counts.duplicates;
+      break;
+    case Verdict::kRefused:
+      Refuse(entry, arrival, hash ? *hash : HashContent(event), judgement.code);
+      break;
+    case Verdict::kAccepted:
+      ++cell_.counts.accepted;
+      AcceptFact(entry, event.seller_id, order_id, fact, judgement.search);
+      break;
+  }
+}
+
+void Fold::PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_view order_id, const Fact& placed) {
+  const OrderRow before = entry->row;  // holds what waits while the row changes
+  entry->row.Place(placed);
+  AddBuyerOrder(seller, placed.buyer_id, order_id, placed.market, placed.occurred_at, &*rows_);
+  const TimeZone& zone = *PolicyOf(placed.market, placed.occurred_at).zone;
+  rows_->Put(row_keys::OrderDay(seller, placed.market, zone.Day(placed.occurred_at), order_id), "");
+  NoteAccepted(seller, placed.market, placed.occurred_at);
+  for (const WaitingFact& waiting : before.Waiting()) {
+    JudgeWaiting(entry, seller, order_id, waiting, placed.place.offset);
+  }
+}
+
+void Fold::JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_view order_id,
+                        const WaitingFact& waiting, Offset decided) {
+  const Offset offset = waiting.fact.place.offset;
+  StopWaiting(seller, waiting.deadline, offset);
+  auto* quarantined = rows_->quarantine.Get(row_keys::Quarantine(offset));
+  OrderRow& order = entry->row;
+  const Judgement judgement = Judge(order, waiting.fact, PolicyOf(order.market(), waiting.fact.occurred_at));
+  if (judgement.verdict == Verdict::kRefused) {
+    ++cell_.counts.refused[static_cast<size_t>(judgement.code)];
+    QuarantineRow& row = rows_->quarantine.Change(quarantined);
+    row.state = QuarantineRow::State::kRefused;
+    row.code = judgement.code;
+    row.decided = decided;
+    rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(seller, order_id, waiting.hash))).offset = offset;
+    order.MarkRefused();
+    return;
+  }
+  rows_->quarantine.Erase(quarantined);
+  if (judgement.verdict == Verdict::kDuplicate) {
+    ++cell_.counts.duplicates;
+    return;
+  }
+  ++cell_.counts.accepted;
+  AcceptFact(entry, seller, order_id, waiting.fact, judgement.search);
+}
+
+void Fold::AcceptFact(OrderEntry* entry, std::string_view seller, std::string_view order_id, const Fact& fact,
+                      const OrderRow::ActSearch& search) {
+  OrderRow& order = entry->row;
+  if (!IsAboutReview(fact.kind)) {
+    order.Append(fact, search);
+    return;
+  }
+  const std::optional<Review> before = ReviewOf(order, order_id, FactsUpTo());
+  order.Append(fact, search);
+  const std::optional<Review> after = ReviewOf(order, order_id, FactsUpTo());
+  if (after) {
+    MoveReview(seller, order.market(), *PolicyOf(order.market(), fact.occurred_at).zone, before, *after, &*rows_);
+  }
+}
+
+// ---------------------------------------------------------------- waiting
+
+void Fold::Wait(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash) {
+  const EventView& event = arrival.event;
+  const AcceptanceRules& rules = PolicyOf(MarketCode(event.market), *event.occurred_at).acceptance;
+  auto* seller_entry = rows_->sellers.Get(row_keys::OfSeller(event.seller_id));
+  if (entry->row.waiting_count() >= static_cast<uint32_t>(rules.waiting_per_order) ||
+      seller_entry->row.waiting >= static_cast<uint64_t>(rules.waiting_per_seller)) {
+    Refuse(entry, arrival, hash, RefusalCode::kWaitExpired);
+    return;
+  }
+  const Instant deadline = arrival.recorded_at.Plus(rules.waiting_limit_ms);
+  entry->row.AddWaiting({hash, deadline, FactOf(event, {arrival.offset, 0}, arrival.recorded_at)});
+  QuarantineRow& row = rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(arrival.offset)));
+  row = EntryOf(event, arrival.recorded_at);
+  row.state = QuarantineRow::State::kWaiting;
+  ++rows_->sellers.Change(seller_entry).waiting;
+  ++cell_.counts.waiting;
+  rows_->Put(row_keys::WaitingDeadline(deadline, arrival.offset), entry->key);
+  deadlines_.emplace(std::pair(deadline, arrival.offset), entry->key);
+}
+
+void Fold::StopWaiting(std::string_view seller, Instant deadline, Offset offset) {
+  auto* seller_entry = rows_->sellers.Get(row_keys::OfSeller(seller));
+  --rows_->sellers.Change(seller_entry).waiting;
+  --cell_.counts.waiting;
+  rows_->Delete(row_keys::WaitingDeadline(deadline, offset));
+  deadlines_.erase(std::pair(deadline, offset));
+}
+
+void Fold::ExpireWaiting(Offset decided) {
+  while (!deadlines_.empty() && deadlines_.begin()->first.first < cell_.last_recorded_at) {
+    const auto [deadline, offset] = deadlines_.begin()->first;
+    const std::string order_key = deadlines_.begin()->second;
+    const auto [seller, order_id] = row_keys::ParseOrder(order_key);
+    OrderEntry* entry = rows_->orders.Get(order_key);
+    ContentHash hash{};
+    for (const WaitingFact& waiting : entry->row.Waiting()) {
+      if (waiting.fact.place.offset == offset) hash = waiting.hash;
+    }
+    OrderRow& order = rows_->orders.Change(entry);
+    order.RemoveWaiting(offset);
+    order.MarkRefused();
+    StopWaiting(seller, deadline, offset);
+    QuarantineRow& row = rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(offset)));
+    row.state = QuarantineRow::State::kRefused;
+    row.code = RefusalCode::kWaitExpired;
+    row.decided = decided;
+    rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(seller, order_id, hash))).offset = offset;
+    ++cell_.counts.refused[static_cast<size_t>(RefusalCode::kWaitExpired)];
+  }
+}
+
+// ---------------------------------------------------------------- quarantine
+
+bool Fold::CountRepeat(const OrderRow& order, const Arrival& arrival, std::string_view order_id,
+                       const ContentHash& hash) {
+  Offset first;
+  if (!order.HasWaiting(hash, &first)) {
+    if (!order.has_refused()) return false;
+    auto* identity = rows_->places.Get(row_keys::RefusedIdentity(arrival.event.seller_id, order_id, hash));
+    if (!identity->present || identity->row.offset == arrival.closes) return false;
+    first = identity->row.offset;
+  }
+  ++rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(first))).repeats;
+  ++cell_.counts.repeats;
+  return true;
+}
+
+void Fold::Refuse(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash, RefusalCode code) {
+  QuarantineRow& row = rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(arrival.offset)));
+  row = EntryOf(arrival.event, arrival.recorded_at);
+  row.code = code;
+  row.decided = arrival.offset;
+  rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(row.seller_id, row.order_id, hash))).offset =
+      arrival.offset;
+  entry->row.MarkRefused();
+  ++cell_.counts.refused[static_cast<size_t>(code)];
+}
+
+void Fold::RefuseInvalid(const EventView& event, Offset offset, Instant recorded_at, RefusalCode code,
+                         std::string_view field, std::string_view sentence) {
+  QuarantineRow& row = rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(offset)));
+  row = EntryOf(event, recorded_at);
+  row.code = code;
+  row.field = std::string(field);
+  row.sentence = std::string(sentence);
+  row.decided = offset;
+  OpenRefusal(row.seller_id, 1);
+  ++cell_.counts.refused[static_cast<size_t>(code)];
+}
+
+void Fold::OpenRefusal(std::string_view seller, int64_t change) {
+  if (seller.empty() || seller == kAllSellers) return;
+  SellerRow& row = rows_->sellers.Change(rows_->sellers.Get(row_keys::OfSeller(seller)));
+  row.open_refusals += static_cast<uint64_t>(change);
+}
+
+void Fold::ApplyRefused(const RefusedView& refused, Offset offset, Instant recorded_at) {
+  auto* identity = rows_->places.Get(row_keys::IntakeIdentity(HashOf(refused)));
+  if (identity->present) {
+    ++rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(identity->row.offset))).repeats;
+    ++cell_.counts.repeats;
+    return;
+  }
+  rows_->places.Change(identity).offset = offset;
+  EventView event;
+  event.seller_id = refused.seller_id;
+  event.source = refused.source;
+  RefuseInvalid(event, offset, recorded_at, refused.code, refused.field, refused.sentence);
+  rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(offset))).source_place =
+      std::string(refused.source_place);
+}
+
+const QuarantineRow* Fold::Close(Offset entry_offset, QuarantineRow::State state, Offset by) {
+  auto* entry = rows_->quarantine.Get(row_keys::Quarantine(entry_offset));
+  if (!entry->present || entry->row.state != QuarantineRow::State::kRefused) return nullptr;
+  QuarantineRow& row = rows_->quarantine.Change(entry);
+  row.state = state;
+  row.closed = by;
+  if (row.refused_at_intake()) OpenRefusal(row.seller_id, -1);
+  return &row;
+}
+
+void Fold::ApplyResubmitted(const ResubmittedView& resubmitted, Offset offset, Instant recorded_at) {
+  if (Close(resubmitted.entry_offset, QuarantineRow::State::kResubmitted, offset) == nullptr) {
+    ++cell_.counts.control;
+    return;
+  }
+  ApplyEvent({resubmitted.event, offset, recorded_at, resubmitted.entry_offset});
+}
+
+void Fold::ApplyDiscarded(const DiscardedView& discarded, Offset offset) {
+  Close(discarded.entry_offset, QuarantineRow::State::kDiscarded, offset);
+  ++cell_.counts.control;
+}
+
+// ---------------------------------------------------------------- decisions
+
+void Fold::ApplyDecision(const DecisionView& decision, Offset offset, Instant recorded_at) {
+  EventView first;
+  const char* flaw = decision.decision_id.size() == 16 ? nullptr : "decision_id";
+  ForEachEvent(decision, [&](const EventView& event) {
+    if (first.kind == EventKind::kNone) first = event;
+    if (const char* missing = MissingField(event, policies_); missing != nullptr) flaw = missing;
+    if (!IsAboutOrder(event.kind) || event.seller_id != decision.seller_id || OrderOf(event) != decision.order_id) {
+      flaw = "events";
+    }
+  });
+  if (flaw != nullptr || first.kind == EventKind::kNone) {
+    RefuseInvalid(first, offset, recorded_at, RefusalCode::kInvalid, flaw != nullptr ? flaw : "events",
+                  "The decision is not whole.");
+    return;
+  }
+  ForEachEvent(decision, [&](const EventView& event) { NoteClock(event.seller_id, *event.occurred_at); });
+  row_keys::OrderTo(decision.seller_id, decision.order_id, &key_);
+  OrderEntry* entry = rows_->orders.Get(key_);
+  OrderRow& order = rows_->orders.Change(entry);
+  const uint64_t version = order.version();
+  order.CountRecord();
+  if (order.HasDecision(decision.decision_id)) {
+    ++cell_.counts.duplicates;
+    return;
+  }
+  if (!order.known() || version != decision.order_version) {
+    ++cell_.counts.stale;
+    return;
+  }
+  order.AddDecision(decision.decision_id);
+  ++cell_.counts.accepted;
+  uint32_t index = 0;
+  ForEachEvent(decision, [&](const EventView& event) {
+    const Fact fact = FactOf(event, {offset, index++}, recorded_at);
+    const OrderRow::ActSearch search = order.FindAct(fact);
+    if (!search.known) AcceptFact(entry, decision.seller_id, decision.order_id, fact, search);
+  });
+}
+
+// ---------------------------------------------------------------- small things
+
+void Fold::NoteClock(std::string_view seller, Instant occurred_at) {
+  cell_.log_clock = std::max(cell_.log_clock, occurred_at);
+  auto* entry = rows_->sellers.Get(row_keys::OfSeller(seller));
+  if (entry->present && entry->row.clock >= occurred_at) return;
+  rows_->sellers.Change(entry).clock = std::max(entry->row.clock, occurred_at);
+}
+
+void Fold::NoteAccepted(std::string_view seller, MarketCode market, Instant occurred_at) {
+  ++cell_.counts.accepted;
+  auto* entry = rows_->sellers.Get(row_keys::OfSeller(seller));
+  rows_->sellers.Change(entry).Name(market, occurred_at);
+}
+
+const MarketPolicy& Fold::PolicyOf(MarketCode market, Instant at) const {
+  const MarketPolicy* policy = policies_.Find(market.text(), at);
+  if (policy == nullptr) policy = policies_.FindInAnyVersion(market.text());
+  FLYWHEEL_CHECK(policy != nullptr, "an order's market is known to the policy");
+  return *policy;
+}
+
+}  // namespace flywheel

@@ -1,0 +1,114 @@
+// The fold of one partition: applies records to rows. Deterministic: no clock, no randomness, no I/O but the loading of
+// rows that are not in memory (DESIGN invariants 5 and 6).
+#ifndef FLYWHEEL_PROJECTIONS_CELL_FOLD_H_
+#define FLYWHEEL_PROJECTIONS_CELL_FOLD_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "base/strong.h"
+#include "events/event_log.h"
+#include "events/event_view.h"
+#include "events/policy.h"
+#include "events/record_view.h"
+#include "projections/cell/rows.h"
+#include "projections/facts/acceptance.h"
+#include "projections/facts/cell_row.h"
+#include "projections/facts/order_row.h"
+
+namespace flywheel {
+
+// Raised by every change of the code that changes rows.
+inline constexpr uint64_t kFoldCodeVersion = 1;
+// The fold version: code, built-in policy and time zone data.
+uint64_t FoldVersion();
+
+// Operation: Open reads the position, the policies and the deadlines from the store; Apply folds records that follow the
+// position; WriteTo puts what has changed since, with the position, into one batch. When a row could not be loaded
+// `status` is an error for good: the owner drops the fold, writes nothing and opens another.
+//
+// Concurrency: one thread.
+class Fold {
+ public:
+  // The store must outlive the fold.
+  explicit Fold(const RowStore* store);
+
+  // FailedPrecondition when the rows were folded by another fold version.
+  absl::Status Open();
+
+  // Folds the records in order. REQUIRES: Open succeeded, status() is OK, offsets rise and are at or after position().next.
+  void Apply(absl::Span<const LogRecord> records);
+
+  absl::Status status() const { return rows_->status(); }
+  const CellRow& position() const { return cell_; }
+  const PolicyBook& policies() const { return policies_; }
+
+  void WriteTo(RowBatch* batch);
+  size_t dirty_rows() const { return rows_->dirty_count(); }
+  size_t cached_bytes() const { return rows_->bytes(); }
+  void Shrink(size_t target_bytes) { rows_->Shrink(target_bytes); }
+
+ private:
+  using OrderEntry = RowCache<OrderRow>::Entry;
+
+  // An event on its way through the fold.
+  struct Arrival {
+    const EventView& event;
+    Offset offset;
+    Instant recorded_at;
+    // The quarantine entry that an operator has closed for it; repeats are not counted on it.
+    std::optional<Offset> closes;
+  };
+
+  void ApplyRecord(const LogRecord& record);
+  void ApplyEvent(const Arrival& arrival);
+  void ApplyOrderEvent(const Arrival& arrival);
+  void ApplyDecision(const DecisionView& decision, Offset offset, Instant recorded_at);
+  void ApplyRefused(const RefusedView& refused, Offset offset, Instant recorded_at);
+  void ApplyResubmitted(const ResubmittedView& resubmitted, Offset offset, Instant recorded_at);
+  void ApplyDiscarded(const DiscardedView& discarded, Offset offset);
+  void ApplySellerRegistered(const Arrival& arrival);
+  void ApplyStandingChanged(const Arrival& arrival);
+  void ApplyPolicy(const Arrival& arrival);
+  void ApplyBuyerErased(const Arrival& arrival);
+
+  void PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_view order_id, const Fact& placed);
+  void JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_view order_id, const WaitingFact& waiting,
+                    Offset decided);
+  void AcceptFact(OrderEntry* entry, std::string_view seller, std::string_view order_id, const Fact& fact,
+                  const OrderRow::ActSearch& search);
+  void Wait(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash);
+  void StopWaiting(std::string_view seller, Instant deadline, Offset offset);
+  // Refuses what waits longer than it may, as of the record at `decided`.
+  void ExpireWaiting(Offset decided);
+  bool CountRepeat(const OrderRow& order, const Arrival& arrival, std::string_view order_id, const ContentHash& hash);
+  void Refuse(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash, RefusalCode code);
+  void RefuseInvalid(const EventView& event, Offset offset, Instant recorded_at, RefusalCode code,
+                     std::string_view field, std::string_view sentence);
+  void OpenRefusal(std::string_view seller, int64_t change);
+  // Closes an open refused entry; nullptr when there is none.
+  const QuarantineRow* Close(Offset entry_offset, QuarantineRow::State state, Offset by);
+  void NoteClock(std::string_view seller, Instant occurred_at);
+  void NoteAccepted(std::string_view seller, MarketCode market, Instant occurred_at);
+  const MarketPolicy& PolicyOf(MarketCode market, Instant at) const;
+
+  const RowStore* store_;
+  std::optional<Rows> rows_;
+  CellRow cell_;
+  PolicyBook policies_;
+  // What waits, by deadline and place: the key of the order.
+  absl::btree_map<std::pair<Instant, Offset>, std::string> deadlines_;
+  std::string key_;  // of the order at hand; kept to save allocations
+};
+
+// The hash of what makes two events identical.
+ContentHash HashContent(const EventView& event);
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_PROJECTIONS_CELL_FOLD_H_

@@ -1,0 +1,96 @@
+#include "projections/cell/rating_fold.h"
+
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
+#include "base/status.h"
+#include "projections/facts/row_keys.h"
+
+namespace flywheel {
+namespace {
+
+using BuyerEntry = RowCache<BuyerRow>::Entry;
+
+std::vector<BuyerEntry*> ChunksOf(std::string_view seller, std::string_view buyer, Rows* rows) {
+  std::vector<BuyerEntry*> chunks{rows->buyers.Get(row_keys::Buyer(seller, buyer, 0))};
+  const uint32_t count = chunks[0]->row.chunks();
+  for (uint32_t chunk = 1; chunk < count; ++chunk) {
+    chunks.push_back(rows->buyers.Get(row_keys::Buyer(seller, buyer, chunk)));
+  }
+  return chunks;
+}
+
+void AddUniqueStepsOf(const std::vector<BuyerEntry*>& chunks, MarketCode market, const TimeZone& zone, int32_t sign,
+                      RatingSteps* steps) {
+  std::vector<BuyerReview> reviews;
+  for (const BuyerEntry* chunk : chunks) {
+    chunk->row.ForEach([&](const BuyerRow::Order& order) {
+      if (order.reviewed && order.market == market) reviews.push_back(order.review);
+    });
+  }
+  AddUniqueSteps(reviews, zone, kStoredRatingWindowDays, sign, steps);
+}
+
+// Adds the steps to the rows of their days, at the seller and at all sellers.
+void Store(std::string_view seller, MarketCode market, RatingSteps* steps, Rows* rows) {
+  std::sort(steps->begin(), steps->end(), [](const RatingStep& a, const RatingStep& b) {
+    return std::tie(a.day, a.counter) < std::tie(b.day, b.counter);
+  });
+  // A step back and the same step forth cancel out; only what is left touches a row.
+  RatingSteps moved;
+  for (const RatingStep& step : *steps) {
+    if (!moved.empty() && moved.back().day == step.day && moved.back().counter == step.counter) {
+      moved.back().delta += step.delta;
+    } else {
+      moved.push_back(step);
+    }
+  }
+  std::erase_if(moved, [](const RatingStep& step) { return step.delta == 0; });
+  for (const std::string_view owner : {seller, kAllSellers}) {
+    for (size_t i = 0; i < moved.size();) {
+      const LocalDay day = moved[i].day;
+      auto* entry = rows->rating_days.Get(row_keys::RatingDay(owner, market, day));
+      RatingRow& row = rows->rating_days.Change(entry);
+      for (; i < moved.size() && moved[i].day == day; ++i) row.Add(moved[i].counter, moved[i].delta);
+      if (row.empty()) rows->rating_days.Erase(entry);
+    }
+  }
+}
+
+}  // namespace
+
+void AddBuyerOrder(std::string_view seller, std::string_view buyer, std::string_view order_id, MarketCode market,
+                   Instant placed, Rows* rows) {
+  BuyerEntry* first = rows->buyers.Get(row_keys::Buyer(seller, buyer, 0));
+  BuyerEntry* last = first;
+  if (first->row.chunks() > 1) last = rows->buyers.Get(row_keys::Buyer(seller, buyer, first->row.chunks() - 1));
+  if (last->row.full()) {
+    BuyerRow& head = rows->buyers.Change(first);
+    head.set_chunks(head.chunks() + 1);
+    last = rows->buyers.Get(row_keys::Buyer(seller, buyer, head.chunks() - 1));
+  }
+  rows->buyers.Change(last).AddOrder(order_id, market, placed);
+}
+
+void MoveReview(std::string_view seller, MarketCode market, const TimeZone& zone, const std::optional<Review>& before,
+                const Review& after, Rows* rows) {
+  RatingSteps steps;
+  if (before) AddReviewSteps(*before, zone, kStoredRatingWindowDays, -1, &steps);
+  AddReviewSteps(after, zone, kStoredRatingWindowDays, 1, &steps);
+
+  const std::vector<BuyerEntry*> chunks = ChunksOf(seller, after.buyer_id, rows);
+  AddUniqueStepsOf(chunks, market, zone, -1, &steps);
+  const BuyerReview brief = BuyerReviewOf(after);
+  const bool known = std::any_of(chunks.begin(), chunks.end(), [&](BuyerEntry* chunk) {
+    if (!chunk->row.SetReview(after.order_id, brief)) return false;
+    rows->buyers.Change(chunk);
+    return true;
+  });
+  FLYWHEEL_CHECK(known, "a reviewed order stands in its buyer's row");
+  AddUniqueStepsOf(chunks, market, zone, 1, &steps);
+
+  Store(seller, market, &steps, rows);
+}
+
+}  // namespace flywheel

@@ -1,0 +1,178 @@
+// Decoded rows of one type in memory: loaded from the store on first use, changed in place, written
+// behind.
+#ifndef FLYWHEEL_PROJECTIONS_CELL_ROW_CACHE_H_
+#define FLYWHEEL_PROJECTIONS_CELL_ROW_CACHE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
+#include "absl/status/status.h"
+#include "projections/store/row_store.h"
+
+namespace flywheel {
+
+// Operation: Get gives the entry of a key, present or not. Change and Erase mark it dirty; WriteTo
+// puts all dirty entries into a batch; Shrink drops clean entries that were not used lately (second
+// chance). A row that cannot be loaded makes `status` an error that stays, and an absent entry: the
+// owner checks it before it writes anything.
+//
+// Row: default-constructible, `static absl::StatusOr<Row> Decode(std::string_view)`, `void
+// Encode(std::string*) const`, `size_t heap_bytes() const`.
+//
+// Not thread-safe. Entries stay where they are until Shrink.
+template <class Row>
+class RowCache {
+ public:
+  struct Entry {
+    std::string key;
+    Row row;
+    bool present = false;  // the row exists, here or in the store
+    bool dirty = false;
+    bool used = true;
+    uint32_t bytes = 0;  // as last accounted
+  };
+
+  // `all_in_cache`: the store holds no row of this type, so what is not in the cache is nowhere
+  // (until Shrink).
+  RowCache(const RowStore* store, bool all_in_cache, absl::Status* status)
+      : store_(store), all_in_cache_(all_in_cache), status_(status) {}
+
+  Entry* Get(std::string_view key) {
+    const auto found = entries_.find(key);
+    if (found != entries_.end()) {
+      Entry* entry = found->get();
+      entry->used = true;
+      return entry;
+    }
+    return Load(key);
+  }
+
+  // The row for changing; made when it is not there.
+  Row& Change(Entry* entry) {
+    entry->present = true;
+    MarkDirty(entry);
+    return entry->row;
+  }
+  void Erase(Entry* entry) {
+    entry->present = false;
+    entry->row = Row();
+    MarkDirty(entry);
+  }
+
+  size_t dirty_count() const { return dirty_.size(); }
+  size_t bytes() const { return bytes_; }
+
+  // Adds every dirty row to the batch; they are clean then.
+  void WriteTo(RowBatch* batch) {
+    for (Entry* entry : dirty_) {
+      if (entry->present) {
+        buffer_.clear();
+        entry->row.Encode(&buffer_);
+        batch->Put(entry->key, buffer_);
+      } else {
+        batch->Delete(entry->key);
+      }
+      entry->dirty = false;
+      Account(entry);
+    }
+    dirty_.clear();
+  }
+
+  // Drops clean entries until at most `target_bytes` are held, or all that can be dropped are.
+  void Shrink(size_t target_bytes) {
+    size_t steps = 2 * ring_.size();
+    while (bytes_ > target_bytes && !ring_.empty() && steps-- > 0) {
+      if (hand_ >= ring_.size()) hand_ = 0;
+      Entry* entry = ring_[hand_];
+      if (entry->dirty || entry->used) {
+        entry->used = false;
+        ++hand_;
+        continue;
+      }
+      all_in_cache_ = all_in_cache_ && !entry->present;
+      bytes_ -= entry->bytes;
+      ring_[hand_] = ring_.back();
+      ring_.pop_back();
+      entries_.erase(entries_.find(std::string_view(entry->key)));
+    }
+  }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view key) const { return absl::HashOf(key); }
+    size_t operator()(const std::unique_ptr<Entry>& entry) const {
+      return absl::HashOf(std::string_view(entry->key));
+    }
+  };
+  struct Equal {
+    using is_transparent = void;
+    static std::string_view Key(std::string_view key) { return key; }
+    static std::string_view Key(const std::unique_ptr<Entry>& entry) { return entry->key; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return Key(a) == Key(b);
+    }
+  };
+
+  Entry* Load(std::string_view key) {
+    auto made = std::make_unique<Entry>();
+    Entry* entry = made.get();
+    entry->key = std::string(key);
+    if (!all_in_cache_) LoadRow(entry);
+    entries_.insert(std::move(made));
+    ring_.push_back(entry);
+    Account(entry);
+    return entry;
+  }
+
+  void LoadRow(Entry* entry) {
+    const absl::StatusOr<bool> found = store_->Get(entry->key, &buffer_);
+    if (!found.ok()) {
+      status_->Update(found.status());
+      return;
+    }
+    if (!*found) return;
+    absl::StatusOr<Row> row = Row::Decode(buffer_);
+    if (!row.ok()) {
+      status_->Update(row.status());
+      return;
+    }
+    entry->row = *std::move(row);
+    entry->present = true;
+  }
+
+  void MarkDirty(Entry* entry) {
+    if (entry->dirty) return;
+    entry->dirty = true;
+    dirty_.push_back(entry);
+  }
+
+  void Account(Entry* entry) {
+    // The entry, its key, its slots in the set and the ring, and what the row holds on the heap.
+    const size_t now =
+        sizeof(Entry) + entry->key.capacity() + 3 * sizeof(void*) + entry->row.heap_bytes();
+    bytes_ = bytes_ - entry->bytes + now;
+    entry->bytes = static_cast<uint32_t>(now);
+  }
+
+  const RowStore* store_;
+  bool all_in_cache_;
+  absl::Status* status_;
+  absl::flat_hash_set<std::unique_ptr<Entry>, Hash, Equal> entries_;
+  std::vector<Entry*> ring_;
+  size_t hand_ = 0;
+  std::vector<Entry*> dirty_;
+  size_t bytes_ = 0;
+  std::string buffer_;
+};
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_PROJECTIONS_CELL_ROW_CACHE_H_

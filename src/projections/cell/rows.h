@@ -1,0 +1,66 @@
+// All rows of a cell in memory, by type, with what is to be written.
+#ifndef FLYWHEEL_PROJECTIONS_CELL_ROWS_H_
+#define FLYWHEEL_PROJECTIONS_CELL_ROWS_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/strong.h"
+#include "projections/cell/row_cache.h"
+#include "projections/facts/order_row.h"
+#include "projections/facts/quarantine_row.h"
+#include "projections/facts/seller_row.h"
+#include "projections/models/buyer_row.h"
+#include "projections/models/rating.h"
+#include "projections/store/row_store.h"
+
+namespace flywheel {
+
+// A row that only points at a record.
+struct PlaceRow {
+  Offset offset;
+
+  size_t heap_bytes() const { return 0; }
+  static absl::StatusOr<PlaceRow> Decode(std::string_view bytes);
+  void Encode(std::string* out) const;
+};
+
+// Not thread-safe; owned by the fold.
+class Rows {
+ public:
+  // `empty_store`: the store holds no rows at all.
+  Rows(const RowStore* store, bool empty_store);
+
+  RowCache<OrderRow> orders;
+  RowCache<BuyerRow> buyers;
+  RowCache<SellerRow> sellers;
+  RowCache<StandingRow> standings;
+  RowCache<RatingRow> rating_days;
+  RowCache<QuarantineRow> quarantine;
+  RowCache<PlaceRow> places;  // refused and intake identities, erased buyers
+
+  // Rows that are written without being read back by the fold: indexes.
+  void Put(std::string key, std::string value) { loose_.emplace_back(std::move(key), std::move(value)); }
+  void Delete(std::string key) { loose_.emplace_back(std::move(key), std::nullopt); }
+
+  // The first error of loading a row; it stays.
+  const absl::Status& status() const { return status_; }
+
+  size_t dirty_count() const;
+  size_t bytes() const;
+  void WriteTo(RowBatch* batch);
+  // Drops clean rows until at most `target_bytes` are held, orders and buyers first.
+  void Shrink(size_t target_bytes);
+
+ private:
+  absl::Status status_;
+  std::vector<std::pair<std::string, std::optional<std::string>>> loose_;
+};
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_PROJECTIONS_CELL_ROWS_H_

@@ -1,0 +1,126 @@
+#include "projections/store/rocks_store.h"
+
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/status.h"
+
+namespace flywheel {
+namespace {
+
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+absl::Status ToStatus(const rocksdb::Status& status, const std::string& folder) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string text = fmt::format("the rows in {}: {}", folder, status.ToString());
+  if (status.IsCorruption())
+    return absl::DataLossError(text + "; rebuild them from the log (flywheel rebuild)");
+  if (status.IsNoSpace()) return absl::ResourceExhaustedError(text + "; free space on the disk");
+  if (status.IsBusy() || text.find("lock") != std::string::npos)
+    return absl::FailedPreconditionError(text);
+  return absl::UnavailableError(text);
+}
+
+class RocksBatch : public RowBatch {
+ public:
+  void Put(std::string_view key, std::string_view value) override {
+    (void)batch.Put(ToSlice(key), ToSlice(value));
+  }
+  void Delete(std::string_view key) override { (void)batch.Delete(ToSlice(key)); }
+  void Clear() override { batch.Clear(); }
+
+  rocksdb::WriteBatch batch;
+};
+
+class RocksStore : public RowStore {
+ public:
+  RocksStore(std::string folder, std::unique_ptr<rocksdb::DB> db)
+      : folder_(std::move(folder)), db_(std::move(db)) {}
+
+  absl::StatusOr<bool> Get(std::string_view key, std::string* value) const override {
+    const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), ToSlice(key), value);
+    if (status.IsNotFound()) return false;
+    RETURN_IF_ERROR(ToStatus(status, folder_));
+    return true;
+  }
+
+  absl::Status Scan(
+      std::string_view first, std::string_view limit,
+      absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override {
+    rocksdb::ReadOptions options;
+    const rocksdb::Slice upper = ToSlice(limit);
+    if (!limit.empty()) options.iterate_upper_bound = &upper;
+    options.readahead_size = size_t{1} << 20;
+    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options));
+    for (rows->Seek(ToSlice(first)); rows->Valid(); rows->Next()) {
+      if (!visit(ToView(rows->key()), ToView(rows->value()))) break;
+    }
+    return ToStatus(rows->status(), folder_);
+  }
+
+  std::unique_ptr<RowBatch> NewBatch() const override { return std::make_unique<RocksBatch>(); }
+
+  absl::Status Write(RowBatch* batch) override {
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    return ToStatus(db_->Write(options, &static_cast<RocksBatch*>(batch)->batch), folder_);
+  }
+
+  absl::Status Flush() override {
+    rocksdb::FlushOptions options;
+    options.wait = true;
+    return ToStatus(db_->Flush(options), folder_);
+  }
+
+ private:
+  std::string folder_;
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+rocksdb::Options MakeOptions(const RocksMemory& memory) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = memory.block_cache();
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.format_version = 5;
+  table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.write_buffer_manager = memory.write_buffers();
+  options.write_buffer_size = size_t{64} << 20;
+  options.max_write_buffer_number = 4;
+  options.max_background_jobs = 2;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.compression = rocksdb::kLZ4Compression;
+  options.max_open_files = 256;
+  options.keep_log_file_num = 2;
+  options.avoid_flush_during_shutdown = true;  // the durable point is where the cell puts it
+  return options;
+}
+
+}  // namespace
+
+RocksMemory::RocksMemory(const Options& options)
+    : block_cache_(rocksdb::NewLRUCache(options.block_cache_bytes)),
+      write_buffers_(std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes)) {}
+
+absl::StatusOr<std::unique_ptr<RowStore>> OpenRocksStore(const std::string& folder,
+                                                         const RocksMemory& memory) {
+  rocksdb::DB* db = nullptr;
+  RETURN_IF_ERROR(ToStatus(rocksdb::DB::Open(MakeOptions(memory), folder, &db), folder));
+  return std::make_unique<RocksStore>(folder, std::unique_ptr<rocksdb::DB>(db));
+}
+
+}  // namespace flywheel

@@ -1,0 +1,46 @@
+// The row store on RocksDB.
+#ifndef FLYWHEEL_PROJECTIONS_STORE_ROCKS_STORE_H_
+#define FLYWHEEL_PROJECTIONS_STORE_ROCKS_STORE_H_
+
+#include <memory>
+#include <string>
+
+#include "projections/store/row_store.h"
+
+namespace rocksdb {
+class Cache;
+class WriteBufferManager;
+}  // namespace rocksdb
+
+namespace flywheel {
+
+// What all cells of a process share, so that the memory cap holds for them together.
+class RocksMemory {
+ public:
+  struct Options {
+    size_t block_cache_bytes = size_t{64}
+                               << 20;  // uncompressed blocks; larger: fewer reads on cache misses
+    size_t write_buffer_bytes = size_t{128} << 20;  // memtables of all cells together
+  };
+  explicit RocksMemory(const Options& options);
+  RocksMemory() : RocksMemory(Options{}) {}
+
+  const std::shared_ptr<rocksdb::Cache>& block_cache() const { return block_cache_; }
+  const std::shared_ptr<rocksdb::WriteBufferManager>& write_buffers() const {
+    return write_buffers_;
+  }
+
+ private:
+  std::shared_ptr<rocksdb::Cache> block_cache_;
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers_;
+};
+
+// Opens or makes the database in `folder`. The write-ahead log is off: the event log is the log,
+// and the cell folds again from the last flush. Errors of Open: DataLoss (damaged),
+// ResourceExhausted, FailedPrecondition (in use), PermissionDenied.
+absl::StatusOr<std::unique_ptr<RowStore>> OpenRocksStore(const std::string& folder,
+                                                         const RocksMemory& memory);
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_PROJECTIONS_STORE_ROCKS_STORE_H_

@@ -1,0 +1,40 @@
+#include "projections/store/row_store.h"
+
+#include <fmt/format.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/status.h"
+#include "projections/facts/row_keys.h"
+
+namespace flywheel {
+
+absl::Status ScanPrefix(
+    const RowStore& store, std::string_view prefix,
+    absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) {
+  return store.Scan(prefix, row_keys::AfterPrefix(std::string(prefix)), visit);
+}
+
+absl::StatusOr<RowsDigest> DigestRows(const RowStore& store) {
+  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
+                                                                        XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  RowsDigest digest;
+  const auto add = [&state](std::string_view bytes) {
+    const uint64_t size = bytes.size();
+    XXH3_128bits_update(state.get(), &size, sizeof(size));
+    XXH3_128bits_update(state.get(), bytes.data(), bytes.size());
+  };
+  RETURN_IF_ERROR(store.Scan("", "\xff", [&](std::string_view key, std::string_view value) {
+    add(key);
+    add(value);
+    ++digest.rows;
+    digest.bytes += key.size() + value.size();
+    return true;
+  }));
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+  digest.hex = fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+  return digest;
+}
+
+}  // namespace flywheel
