@@ -19,8 +19,7 @@
 namespace flywheel {
 
 // A repeated field: the bytes of the message from its first element to its last (other fields may
-// stand between them). Iterate with ForEach
-// (wire_scan.h).
+// stand between them). Iterate with ForEach (wire_scan.h).
 template <class Element>
 struct RepeatedView {
   std::string_view message;

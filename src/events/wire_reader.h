@@ -118,6 +118,8 @@ class Reader {
       : at_(message.data()), end_(message.data() + message.size()) {}
 
   FLYWHEEL_INLINE bool AtEnd() const { return at_ == end_; }
+  // What comes next.
+  const char* at() const { return at_; }
 
   // REQUIRES: !AtEnd().
   FLYWHEEL_INLINE ScanResult Tag(uint32_t* tag) {
