@@ -18,11 +18,11 @@
 
 namespace flywheel {
 
-// A repeated message field: the message's bytes in which its elements stand. Iterate with ForEach
-// (wire_scan.h).
+// A repeated field: the bytes of the message from its first element to its last (other fields may
+// stand between them). Iterate with ForEach (wire_scan.h).
 template <class Element>
 struct RepeatedView {
-  std::string_view message;  // the bytes of the message that holds the field
+  std::string_view message;
   int field_number = 0;
   int count = 0;  // elements on the wire
 };

@@ -24,6 +24,14 @@ inline constexpr size_t kMaxIdBytes = 256;
 // DOMAIN: occurred_at may lie at most this far after recorded_at.
 inline constexpr int64_t kMaxFutureMillis = 5 * kMillisPerMinute;
 
+// An amount over this is INVALID, so that the amounts of all facts of an order can be summed in 64
+// bits.
+inline constexpr int64_t kMaxAmountMinor = 1'000'000'000'000'000;
+// A list (lines, items, markets) of more elements is INVALID.
+inline constexpr int kMaxListElements = 1000;
+// Stands for all sellers in totals, so no seller may be called so.
+inline constexpr std::string_view kAllSellers = "*";
+
 // Why intake does not take an event.
 struct IntakeRefusal {
   RefusalCode code = RefusalCode::kUnspecified;  // kUndecodable or kInvalid
@@ -40,13 +48,34 @@ struct PreparedRecord {
 
 // Checks a scanned event against every rule that needs the event alone; the first broken rule, in
 // the order of the fields, is given. nullopt: valid. `recorded_at` is the stamp that it would get.
-// The rules stand in validation.cc.
+//
+// - event_id: a UUID of any version in its text form of 36 characters.
+// - occurred_at: given; kEarliestInstant to kLatestInstant; at most kMaxFutureMillis after the
+//   stamp. Other instants: in the same range (the scan says so).
+// - seller_id, market: given, but for the kinds that Flywheel alone makes; the seller is not "*";
+//   the policy knows the market at occurred_at.
+// - payload: exactly one, of a kind that is known.
+// - ids: given where the schema says "required"; at most kMaxIdBytes; no control characters (C0,
+//   DEL, C1). Ids are also source, correlation_id, causation_id, carrier_id, offer_id and
+//   reference_number.
+// - enums: a value of the schema; not UNSPECIFIED where the schema says "required".
+// - rates: 0 to 5. Quantities, withdrawal_days and smart_delivery_methods: not negative.
+// - money: where it is given (not all unset), 0 to kMaxAmountMinor and a currency of three capital
+//   letters. OrderPlaced.total and RefundIssued.amount must be given.
+// - lists: at most kMaxListElements. The line_ids of an order differ. Markets are two capital
+//   letters each.
+// - delivery: given in OrderPlaced.
+// - texts: any valid UTF-8 (the scan says so).
 std::optional<IntakeRefusal> Validate(const EventView& event, Instant recorded_at,
                                       const PolicyBook& policies);
 
-// Decodes the bytes of a flywheel.events.v1.Event, validates, replaces recorded_at by the stamp,
-// and routes by seller_id. What is legal but unusual on the wire is parsed and serialized again, so
-// that the log holds only what ScanEvent reads. Refuses the kinds that Flywheel alone makes.
+// Decodes the bytes of a flywheel.events.v1.Event, validates, replaces recorded_at by the stamp
+// (whatever the publisher set there), and routes by seller_id. Fields that the schema does not know
+// are kept. What is legal but unusual on the wire is parsed and serialized again, so that the log
+// holds only what ScanEvent reads; but two payloads and groups are refused. Refuses the kinds that
+// Flywheel alone makes, and events over kMaxEventBytes.
+//
+// REQUIRES: recorded_at is within kEarliestInstant and kLatestInstant; partitions > 0.
 std::variant<PreparedRecord, IntakeRefusal> Prepare(std::string_view event_bytes,
                                                     Instant recorded_at, const PolicyBook& policies,
                                                     int32_t partitions);

@@ -44,6 +44,9 @@ struct MarketPolicy {
   RatingRules rating;
 };
 
+// A policy over this many bytes is refused.
+inline constexpr size_t kMaxPolicyBytes = size_t{128} << 10;
+
 // All versions of the policy that are known so far: the built-in one and those published.
 //
 // Concurrency: const methods from any thread while nobody publishes; copy it to hand it to another

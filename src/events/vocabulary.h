@@ -127,6 +127,37 @@ enum class ReturnRejection : uint8_t {
   kBusinessPurchase,
   kNoReturnRight
 };
+
+// The greatest value of an enum that the schema knows: a scanned number above it is unknown.
+template <class Enum>
+inline constexpr Enum kLastOf{};
+template <>
+inline constexpr Actor kLastOf<Actor> = Actor::kSystem;
+template <>
+inline constexpr DeliveryMethod kLastOf<DeliveryMethod> = DeliveryMethod::kPost;
+template <>
+inline constexpr Payer kLastOf<Payer> = Payer::kBuyer;
+template <>
+inline constexpr Direction kLastOf<Direction> = Direction::kReturn;
+template <>
+inline constexpr ScanCode kLastOf<ScanCode> = ScanCode::kReturned;
+template <>
+inline constexpr ComplaintKind kLastOf<ComplaintKind> = ComplaintKind::kClaim;
+template <>
+inline constexpr ComplaintReason kLastOf<ComplaintReason> = ComplaintReason::kOther;
+template <>
+inline constexpr Expectation kLastOf<Expectation> = Expectation::kRepair;
+template <>
+inline constexpr Outcome kLastOf<Outcome> = Outcome::kWithdrawn;
+template <>
+inline constexpr RemovedBy kLastOf<RemovedBy> = RemovedBy::kBuyerAfterCompensation;
+template <>
+inline constexpr RefundKind kLastOf<RefundKind> = RefundKind::kGoodwill;
+template <>
+inline constexpr ReturnReason kLastOf<ReturnReason> = ReturnReason::kOrderedForComparison;
+template <>
+inline constexpr ReturnRejection kLastOf<ReturnRejection> = ReturnRejection::kNoReturnRight;
+
 // flywheel.log.v1.RefusalCode.
 enum class RefusalCode : uint8_t {
   kUnspecified,

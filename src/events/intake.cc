@@ -1,0 +1,217 @@
+#include "events/intake.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/stubs/logging.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "events/validation.h"
+#include "events/wire_reader.h"
+#include "events/wire_scan.h"
+#include "flywheel/events/v1/event.pb.h"
+#include "flywheel/log/v1/record.pb.h"
+
+namespace flywheel {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Timestamp;
+using TrustingReader = wire::Reader<Utf8Check::kTrust>;
+
+IntakeRefusal Refuse(RefusalCode code, std::string field, std::string sentence,
+                     const EventView& event) {
+  return {code, std::move(field), std::move(sentence), std::string(ReadableSellerId(event))};
+}
+
+// Path of the first string field that is not valid UTF-8, down from a message's bytes; empty: none
+// was found.
+std::string FirstBadText(std::string_view bytes, const Descriptor* descriptor) {
+  for (TrustingReader in(bytes); !in.AtEnd();) {
+    uint32_t tag = 0;
+    if (in.Tag(&tag) != ScanResult::kOk) return {};
+    const FieldDescriptor* field = descriptor->FindFieldByNumber(static_cast<int>(tag >> 3));
+    if (field == nullptr || tag != wire::Bytes(tag >> 3)) {
+      if (in.Skip(tag) != ScanResult::kOk) return {};
+      continue;
+    }
+    std::string_view value;
+    if (in.Blob(value) != ScanResult::kOk) return {};
+    if (field->type() == FieldDescriptor::TYPE_STRING && !IsUtf8(value)) return field->name();
+    if (field->type() != FieldDescriptor::TYPE_MESSAGE) continue;
+    const std::string inner = FirstBadText(value, field->message_type());
+    if (!inner.empty()) return absl::StrCat(field->name(), ".", inner);
+  }
+  return {};
+}
+
+IntakeRefusal Undecodable(std::string_view bytes, const EventView& event) {
+  std::string field = FirstBadText(bytes, events::v1::Event::descriptor());
+  std::string sentence = field.empty() ? "the bytes are no flywheel.events.v1.Event"
+                                       : absl::StrCat(field, " is not valid UTF-8");
+  return Refuse(RefusalCode::kUndecodable, std::move(field), std::move(sentence), event);
+}
+
+bool IsInstant(const Timestamp& timestamp) {
+  return timestamp.nanos() >= 0 && timestamp.nanos() <= 999'999'999 &&
+         timestamp.seconds() >= kEarliestInstant.number() / kMillisPerSecond &&
+         timestamp.seconds() <= kLatestInstant.number() / kMillisPerSecond;
+}
+
+// Path of the first timestamp, in the order of the fields, that is none of Flywheel's instants;
+// empty: there is none. No repeated message holds one.
+std::string FirstBadInstant(const Message& message) {
+  std::vector<const FieldDescriptor*> fields;
+  message.GetReflection()->ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->is_repeated() || field->type() != FieldDescriptor::TYPE_MESSAGE) continue;
+    const Message& inner = message.GetReflection()->GetMessage(message, field);
+    if (field->message_type() == Timestamp::descriptor()) {
+      if (!IsInstant(static_cast<const Timestamp&>(inner))) return field->name();
+    } else if (const std::string path = FirstBadInstant(inner); !path.empty()) {
+      return absl::StrCat(field->name(), ".", path);
+    }
+  }
+  return {};
+}
+
+// How many payloads stand in an event's bytes, the same one twice among them. protobuf would take
+// the last one or merge them, and so lose a fact without a word.
+int CountPayloads(std::string_view bytes) {
+  int count = 0;
+  for (TrustingReader in(bytes); !in.AtEnd();) {
+    uint32_t tag = 0;
+    if (in.Tag(&tag) != ScanResult::kOk || in.Skip(tag) != ScanResult::kOk) break;
+    if (tag >= wire::Bytes(static_cast<uint32_t>(kFirstEventKind)) &&
+        tag <= wire::Bytes(static_cast<uint32_t>(kLastEventKind)) && tag % 8 == wire::kBytesType) {
+      ++count;
+    }
+  }
+  return count;
+}
+
+// The event as one encoder writes it, without recorded_at; `bytes` are unusual to ScanEvent.
+std::variant<std::string, IntakeRefusal> Normalise(std::string_view bytes, const EventView& event) {
+  const google::protobuf::LogSilencer no_lines_by_publishers;
+  events::v1::Event message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Undecodable(bytes, event);
+  }
+  if (CountPayloads(bytes) > 1) {
+    return Refuse(RefusalCode::kInvalid, "payload", "payload is given more than once", event);
+  }
+  message.clear_recorded_at();
+  if (std::string field = FirstBadInstant(message); !field.empty()) {
+    std::string sentence = absl::StrCat(field, " is not between 1970 and 2199");
+    return Refuse(RefusalCode::kInvalid, std::move(field), std::move(sentence), event);
+  }
+  return message.SerializeAsString();
+}
+
+void AppendVarint(uint64_t value, std::string& out) {
+  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
+  out.push_back(static_cast<char>(value));
+}
+
+// Event.recorded_at with its tag, as protobuf writes it.
+std::string RecordedAtField(Instant recorded_at) {
+  const int64_t seconds = recorded_at.number() / kMillisPerSecond;
+  const int64_t nanos = recorded_at.number() % kMillisPerSecond * 1'000'000;
+  std::string timestamp;
+  if (seconds != 0) {
+    AppendVarint(wire::Varint(Timestamp::kSecondsFieldNumber), timestamp);
+    AppendVarint(static_cast<uint64_t>(seconds), timestamp);
+  }
+  if (nanos != 0) {
+    AppendVarint(wire::Varint(Timestamp::kNanosFieldNumber), timestamp);
+    AppendVarint(static_cast<uint64_t>(nanos), timestamp);
+  }
+  std::string field;
+  AppendVarint(wire::Bytes(events::v1::Event::kRecordedAtFieldNumber), field);
+  AppendVarint(timestamp.size(), field);
+  return field + timestamp;
+}
+
+// Where recorded_at stands in the bytes of a scanned event; where it does not, the place for it.
+std::string_view PlaceOfRecordedAt(std::string_view event_bytes) {
+  for (TrustingReader in(event_bytes); !in.AtEnd();) {
+    const char* begin = in.at();
+    uint32_t tag = 0;
+    if (in.Tag(&tag) != ScanResult::kOk) break;
+    if (tag >> 3 > events::v1::Event::kRecordedAtFieldNumber) return {begin, 0};
+    if (in.Skip(tag) != ScanResult::kOk) break;
+    if (tag == wire::Bytes(events::v1::Event::kRecordedAtFieldNumber)) {
+      return {begin, static_cast<size_t>(in.at() - begin)};
+    }
+  }
+  return event_bytes.substr(event_bytes.size());
+}
+
+// The bytes of a Record that holds the event with this recorded_at in place of its own.
+std::string StampedRecord(std::string_view event_bytes, Instant recorded_at) {
+  const std::string_view old = PlaceOfRecordedAt(event_bytes);
+  const size_t before = static_cast<size_t>(old.data() - event_bytes.data());
+  const std::string stamp = RecordedAtField(recorded_at);
+  const size_t size = event_bytes.size() - old.size() + stamp.size();
+  std::string record;
+  record.reserve(size + 8);
+  AppendVarint(wire::Bytes(log::v1::Record::kEventFieldNumber), record);
+  AppendVarint(size, record);
+  record.append(event_bytes.substr(0, before));
+  record.append(stamp);
+  record.append(event_bytes.substr(before + old.size()));
+  return record;
+}
+
+}  // namespace
+
+std::variant<PreparedRecord, IntakeRefusal> Prepare(std::string_view event_bytes,
+                                                    Instant recorded_at, const PolicyBook& policies,
+                                                    int32_t partitions) {
+  FLYWHEEL_CHECK(recorded_at >= kEarliestInstant && recorded_at <= kLatestInstant,
+                 "the stamp of intake is an instant of Flywheel's");
+  EventView event;
+  ScanResult scanned = ScanEvent(event_bytes, Utf8Check::kCheck, &event);
+  if (event_bytes.size() > kMaxEventBytes) {
+    return Refuse(
+        RefusalCode::kInvalid, "",
+        absl::StrCat("the event has ", event_bytes.size(), " bytes, more than ", kMaxEventBytes),
+        event);
+  }
+  std::string normalised;
+  if (scanned == ScanResult::kUnusual) {
+    std::variant<std::string, IntakeRefusal> normal = Normalise(event_bytes, event);
+    if (auto* refusal = std::get_if<IntakeRefusal>(&normal)) return std::move(*refusal);
+    normalised = std::get<std::string>(std::move(normal));
+    event_bytes = normalised;
+    scanned = ScanEvent(event_bytes, Utf8Check::kCheck, &event);
+  }
+  if (scanned == ScanResult::kMalformed) return Undecodable(event_bytes, event);
+  if (scanned == ScanResult::kUnusual) {
+    // Nothing else stays unusual once protobuf has written it.
+    return Refuse(RefusalCode::kInvalid, "", "the event holds a group, which no schema of it has",
+                  event);
+  }
+  if (IsMadeByFlywheelAlone(event.kind)) {
+    return Refuse(RefusalCode::kInvalid, std::string(FieldOf(event.kind)),
+                  absl::StrCat(std::string(NameOf(event.kind)),
+                               " is made by Flywheel alone and cannot be published"),
+                  event);
+  }
+  if (std::optional<IntakeRefusal> refusal = Validate(event, recorded_at, policies)) {
+    return *std::move(refusal);
+  }
+  return PreparedRecord{PartitionOf(event.seller_id, partitions),
+                        StampedRecord(event_bytes, recorded_at)};
+}
+
+}  // namespace flywheel

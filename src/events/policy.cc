@@ -1,0 +1,196 @@
+#include "events/policy.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status.h"
+#include "events/policy_check.h"
+#include "flywheel/policy/v1/policy.pb.h"
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace flywheel {
+namespace {
+
+namespace pb = flywheel::policy::v1;
+
+struct BuiltInMarket {
+  const char* code;
+  const char* zone;
+  const char* currency;
+};
+
+constexpr std::array kBuiltInMarkets = {
+    BuiltInMarket{"BR", "America/Sao_Paulo", "BRL"}, BuiltInMarket{"CZ", "Europe/Prague", "CZK"},
+    BuiltInMarket{"HR", "Europe/Zagreb", "EUR"},     BuiltInMarket{"HU", "Europe/Budapest", "HUF"},
+    BuiltInMarket{"PL", "Europe/Warsaw", "PLN"},     BuiltInMarket{"SI", "Europe/Ljubljana", "EUR"},
+    BuiltInMarket{"SK", "Europe/Bratislava", "EUR"},
+};
+
+void Overlay(const pb::Acceptance& from, AcceptanceRules& to) {
+  if (from.has_review_months()) to.review_months = from.review_months();
+  if (from.has_facts_per_order()) to.facts_per_order = from.facts_per_order();
+  if (from.has_waiting_per_order()) to.waiting_per_order = from.waiting_per_order();
+  if (from.has_waiting_per_seller()) to.waiting_per_seller = from.waiting_per_seller();
+  if (from.has_waiting_limit()) to.waiting_limit_ms = MillisOf(from.waiting_limit());
+}
+
+void Overlay(const pb::Rating& from, RatingRules& to) {
+  if (from.has_window_days()) to.window_days = from.window_days();
+  if (from.has_rates_for_average()) to.rates_for_average = from.rates_for_average();
+}
+
+void Overlay(const pb::Rules& from, MarketPolicy& to) {
+  Overlay(from.acceptance(), to.acceptance);
+  Overlay(from.rating(), to.rating);
+}
+
+const MarketPolicy* FindMarket(const std::vector<MarketPolicy>& markets, std::string_view code) {
+  for (const MarketPolicy& market : markets) {
+    if (market.code == code) return &market;
+  }
+  return nullptr;
+}
+
+// Puts a market's entry over `market`, which is the built-in one or a new one that has the policy's
+// defaults alone. `known` is the market in any earlier version. The reasons why not go to `wrong`.
+void OverlayMarket(const pb::Market& entry, const std::string& path, const MarketPolicy* known,
+                   MarketPolicy& market, std::vector<std::string>& wrong) {
+  market.code = entry.code();
+  if (!entry.currency().empty()) market.currency = entry.currency();
+  if (market.currency.empty()) {
+    wrong.push_back(path + ".currency: is required for a market that is not built in");
+  }
+  if (entry.time_zone().empty()) {
+    if (market.zone == nullptr) {
+      wrong.push_back(path + ".time_zone: is required for a market that is not built in");
+    }
+  } else if (known != nullptr && entry.time_zone() != known->zone->name()) {
+    wrong.push_back(absl::StrCat(path, ".time_zone: is ", known->zone->name(), " for ever, not ",
+                                 entry.time_zone()));
+  } else if (absl::StatusOr<TimeZone> zone = TimeZone::Load(entry.time_zone()); zone.ok()) {
+    market.zone = std::make_shared<const TimeZone>(*std::move(zone));
+  }
+  Overlay(entry.rules(), market);
+}
+
+}  // namespace
+
+PolicyBook PolicyBook::BuiltIn() {
+  Version version;
+  version.effective_from = Instant(std::numeric_limits<int64_t>::min());
+  for (const BuiltInMarket& built_in : kBuiltInMarkets) {
+    absl::StatusOr<TimeZone> zone = TimeZone::Load(built_in.zone);
+    FLYWHEEL_CHECK(zone.ok(), "the system has the time zones of the markets (package tzdata)");
+    MarketPolicy market;
+    market.code = built_in.code;
+    market.currency = built_in.currency;
+    market.zone = std::make_shared<const TimeZone>(*std::move(zone));
+    version.markets.push_back(std::move(market));
+  }
+  PolicyBook book;
+  book.versions_.push_back(std::move(version));
+  return book;
+}
+
+absl::Status PolicyBook::Publish(std::string_view policy_bytes, uint32_t version,
+                                 Instant effective_from) {
+  for (const Version& known : versions_) {
+    if (known.version == version) {
+      return absl::AlreadyExistsError(absl::StrCat("policy version ", version, " is known"));
+    }
+  }
+  pb::Policy policy;
+  if (policy_bytes.size() > kMaxPolicyBytes ||
+      !policy.ParseFromArray(policy_bytes.data(), static_cast<int>(policy_bytes.size()))) {
+    return absl::InvalidArgumentError("policy: the bytes are no flywheel.policy.v1.Policy");
+  }
+  std::vector<std::string> wrong = WrongFields(policy);
+  if (effective_from < kEarliestInstant || effective_from > kLatestInstant) {
+    wrong.push_back("effective_from: is not between 1970 and 2199");
+  }
+
+  Version next;
+  next.version = version;
+  next.effective_from = effective_from;
+  // The built-in markets stand in every version, and what the policy leaves unset is as in them.
+  for (const BuiltInMarket& built_in : kBuiltInMarkets) {
+    next.markets.push_back(*Find(built_in.code, Instant(std::numeric_limits<int64_t>::min())));
+    Overlay(policy.defaults(), next.markets.back());
+  }
+  for (int i = 0; i < policy.markets_size(); ++i) {
+    const pb::Market& entry = policy.markets(i);
+    const std::string path = absl::StrCat("markets[", i, "]");
+    const auto built_in =
+        std::find_if(next.markets.begin(), next.markets.end(),
+                     [&entry](const MarketPolicy& market) { return market.code == entry.code(); });
+    const MarketPolicy* known = FindInAnyVersion(entry.code());
+    if (built_in != next.markets.end()) {
+      OverlayMarket(entry, path, known, *built_in, wrong);
+      continue;
+    }
+    MarketPolicy market;
+    Overlay(policy.defaults(), market);
+    OverlayMarket(entry, path, known, market, wrong);
+    next.markets.push_back(std::move(market));
+  }
+  if (!wrong.empty()) return absl::InvalidArgumentError(absl::StrJoin(wrong, "; "));
+
+  std::sort(next.markets.begin(), next.markets.end(),
+            [](const MarketPolicy& a, const MarketPolicy& b) { return a.code < b.code; });
+  const auto place = std::upper_bound(
+      versions_.begin(), versions_.end(), next, [](const Version& a, const Version& b) {
+        return std::pair(a.effective_from, a.version) < std::pair(b.effective_from, b.version);
+      });
+  versions_.insert(place, std::move(next));
+  return absl::OkStatus();
+}
+
+const MarketPolicy* PolicyBook::Find(std::string_view market, Instant at) const {
+  for (auto version = versions_.rbegin(); version != versions_.rend(); ++version) {
+    if (version->effective_from > at) continue;
+    if (const MarketPolicy* found = FindMarket(version->markets, market)) return found;
+  }
+  return nullptr;
+}
+
+const MarketPolicy* PolicyBook::FindInAnyVersion(std::string_view market) const {
+  return Find(market, Instant(std::numeric_limits<int64_t>::max()));
+}
+
+uint32_t PolicyBook::VersionAt(Instant at) const {
+  for (auto version = versions_.rbegin(); version != versions_.rend(); ++version) {
+    if (version->effective_from <= at) return version->version;
+  }
+  return 0;
+}
+
+std::vector<std::string> PolicyBook::Markets() const {
+  std::set<std::string> codes;
+  for (const Version& version : versions_) {
+    for (const MarketPolicy& market : version.markets) codes.insert(market.code);
+  }
+  return {codes.begin(), codes.end()};
+}
+
+uint64_t PolicyBook::BuiltInFingerprint() const {
+  std::string text;
+  for (const BuiltInMarket& built_in : kBuiltInMarkets) {
+    const MarketPolicy& market = *Find(built_in.code, Instant(std::numeric_limits<int64_t>::min()));
+    const AcceptanceRules& acceptance = market.acceptance;
+    absl::StrAppend(&text, market.code, " ", market.currency, " ", market.zone->name(), " ",
+                    market.zone->Fingerprint(), " ", acceptance.review_months, " ",
+                    acceptance.facts_per_order, " ", acceptance.waiting_per_order, " ",
+                    acceptance.waiting_per_seller, " ", acceptance.waiting_limit_ms, " ",
+                    market.rating.window_days, " ", market.rating.rates_for_average, "\n");
+  }
+  return XXH3_64bits(text.data(), text.size());
+}
+
+}  // namespace flywheel
