@@ -42,7 +42,7 @@ tour() {
   note "The marketplace is in $DEMO. What it can be asked, with the log's own clock as the time:"
   ask query rating "$seller" --clock log
   ask query rating '*' --clock log
-  ask explain rating "$seller" --clock log | head -n 12
+  ask explain rating "$seller" --clock log | sed -n 1,12p
   note ""
   note "\$ build/release/flywheel --data $DEMO export rating --clock log | head -n 3"
   flywheel export rating --clock log --out "$DEMO.rating.jsonl"
