@@ -1,6 +1,8 @@
 # The schemas as one static library. Include paths: "flywheel/events/v1/event.pb.h".
 
 set(Protobuf_USE_STATIC_LIBS OFF)
+# The compiler that belongs to the library, also where another one stands earlier in PATH.
+find_program(Protobuf_PROTOC_EXECUTABLE protoc PATHS /usr/bin NO_DEFAULT_PATH)
 find_package(Protobuf REQUIRED)
 find_package(Threads REQUIRED)
 

@@ -1,0 +1,75 @@
+# The Debian packages that Flywheel needs, and their installation.
+
+# What building and running needs. "package@command" is content with the command, wherever it comes
+# from; a bare name asks for the package itself.
+BUILD_PACKAGES=(
+  g++@g++ cmake@cmake ninja-build@ninja mold@mold ccache@ccache pkg-config@pkg-config
+  protobuf-compiler libprotobuf-dev libabsl-dev librocksdb-dev libxxhash-dev libcli11-dev libfmt-dev libcsv-dev
+  libssl-dev nlohmann-json3-dev tzdata ca-certificates
+)
+
+# What the tests and checks need besides. llvm-19 has the symbolizer, by which the sanitizers name
+# functions and match the suppressions.
+TEST_PACKAGES=(
+  catch2 librapidcheck-dev python3@python3
+  clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev llvm-19@llvm-symbolizer-19
+  nodejs@node npm@npm
+)
+
+BENCH_PACKAGES=(libbenchmark-dev)
+
+# The version of buf that checks the schemas; it comes from npm into .tools/.
+readonly BUF_VERSION=1.50.0
+readonly BUF=.tools/node_modules/.bin/buf
+
+package_present() {
+  local package="${1%@*}" tool="${1#*@}"
+  if [[ "$1" == *@* ]] && command -v "$tool" >/dev/null; then
+    return 0
+  fi
+  [[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" == installed ]]
+}
+
+# install_packages build|test|bench: installs what is missing for that purpose, if anything is.
+install_packages() {
+  local wanted=("${BUILD_PACKAGES[@]}") missing=() entry
+  case "$1" in
+    test) wanted+=("${TEST_PACKAGES[@]}") ;;
+    bench) wanted+=("${BENCH_PACKAGES[@]}") ;;
+  esac
+  for entry in "${wanted[@]}"; do
+    package_present "$entry" || missing+=("${entry%@*}")
+  done
+  ((${#missing[@]} == 0)) && return 0
+
+  command -v apt-get >/dev/null ||
+    die "these Debian packages are missing and there is no apt-get: ${missing[*]}"
+  local as_root=()
+  if [[ "$(id -u)" != 0 ]]; then
+    command -v sudo >/dev/null ||
+      die "these packages are missing; run as root, install sudo, or install them: ${missing[*]}"
+    as_root=(sudo)
+  fi
+  note "installing ${#missing[@]} packages: ${missing[*]}"
+  run_quietly apt-update "${as_root[@]}" apt-get update
+  run_quietly apt-install "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+# run_quietly NAME COMMAND...: shows the output only when the command fails.
+run_quietly() {
+  local log="$LOGS/$1.log"
+  shift
+  mkdir -p "$LOGS"
+  "$@" >"$log" 2>&1 </dev/null || {
+    tail -n 40 "$log" >&2
+    die "'$*' failed; the whole output is in $log"
+  }
+}
+
+install_buf() {
+  [[ -x "$BUF" && "$("$BUF" --version 2>/dev/null)" == "$BUF_VERSION" ]] && return 0
+  mkdir -p .tools
+  npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error \
+    "@bufbuild/buf@$BUF_VERSION"
+}
