@@ -164,6 +164,10 @@ const MarketPolicy* PolicyBook::FindInAnyVersion(std::string_view market) const 
   return Find(market, Instant(std::numeric_limits<int64_t>::max()));
 }
 
+bool PolicyBook::Knows(uint32_t version) const {
+  return std::any_of(versions_.begin(), versions_.end(), [version](const Version& known) { return known.version == version; });
+}
+
 uint32_t PolicyBook::VersionAt(Instant at) const {
   for (auto version = versions_.rbegin(); version != versions_.rend(); ++version) {
     if (version->effective_from <= at) return version->version;

@@ -72,6 +72,9 @@ class PolicyBook {
   // and its currency.
   const MarketPolicy* FindInAnyVersion(std::string_view market) const;
 
+  // Whether a version is in the book.
+  bool Knows(uint32_t version) const;
+
   // The version that holds at an instant.
   uint32_t VersionAt(Instant at) const;
 

@@ -8,8 +8,10 @@
 #include "base/status.h"
 #include "events/wire_scan.h"
 #include "projections/cell/rating_fold.h"
+#include "projections/facts/policy_row.h"
 #include "projections/facts/row_keys.h"
 #include "projections/models/rating.h"
+#include "projections/store/read_policies.h"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -108,16 +110,7 @@ absl::Status Fold::Open() {
     return absl::FailedPreconditionError(
         "the rows were folded by another version of the program, its policy or the time zone data; run flywheel rebuild");
   }
-  absl::Status status;
-  RETURN_IF_ERROR(ScanPrefix(
-      *store_, row_keys::Prefix(RowType::kPolicy), [&](std::string_view key, std::string_view bytes) {
-        ByteReader reader(bytes);
-        const Instant effective_from(reader.Signed());
-        reader.Signed();  // the record's offset
-        status.Update(policies_.Publish(reader.rest(), row_keys::ParsePolicy(key), effective_from));
-        return status.ok();
-      }));
-  RETURN_IF_ERROR(status);
+  ASSIGN_OR_RETURN(policies_, ReadPolicies(*store_, kLatestInstant));
   return ScanPrefix(*store_, row_keys::Prefix(RowType::kWaitingDeadline),
                     [&](std::string_view key, std::string_view order_key) {
                       const auto [deadline, offset] = row_keys::ParseWaitingDeadline(key);
@@ -263,10 +256,7 @@ void Fold::ApplyPolicy(const Arrival& arrival) {
                   std::string(published.message()));
   } else {
     std::string value;
-    ByteWriter writer(&value);
-    writer.Signed(effective_from.number());
-    writer.Signed(arrival.offset.number());
-    writer.Raw(view.policy);
+    PolicyRow{effective_from, arrival.recorded_at, arrival.offset, std::string(view.policy)}.Encode(&value);
     rows_->Put(row_keys::Policy(view.version), std::move(value));
     ++cell_.counts.control;
   }
@@ -344,6 +334,7 @@ void Fold::JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_
     row.state = QuarantineRow::State::kRefused;
     row.code = judgement.code;
     row.decided = decided;
+    row.decided_at = cell_.last_recorded_at;
     rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(seller, order_id, waiting.hash))).offset = offset;
     order.MarkRefused();
     return;
@@ -420,6 +411,7 @@ void Fold::ExpireWaiting(Offset decided) {
     row.state = QuarantineRow::State::kRefused;
     row.code = RefusalCode::kWaitExpired;
     row.decided = decided;
+    row.decided_at = cell_.last_recorded_at;
     rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(seller, order_id, hash))).offset = offset;
     ++cell_.counts.refused[static_cast<size_t>(RefusalCode::kWaitExpired)];
   }
@@ -446,6 +438,7 @@ void Fold::Refuse(OrderEntry* entry, const Arrival& arrival, const ContentHash& 
   row = EntryOf(arrival.event, arrival.recorded_at);
   row.code = code;
   row.decided = arrival.offset;
+  row.decided_at = arrival.recorded_at;
   rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(row.seller_id, row.order_id, hash))).offset =
       arrival.offset;
   entry->row.MarkRefused();
@@ -460,6 +453,7 @@ void Fold::RefuseInvalid(const EventView& event, Offset offset, Instant recorded
   row.field = std::string(field);
   row.sentence = std::string(sentence);
   row.decided = offset;
+  row.decided_at = recorded_at;
   OpenRefusal(row.seller_id, 1);
   ++cell_.counts.refused[static_cast<size_t>(code)];
 }
@@ -492,6 +486,7 @@ const QuarantineRow* Fold::Close(Offset entry_offset, QuarantineRow::State state
   QuarantineRow& row = rows_->quarantine.Change(entry);
   row.state = state;
   row.closed = by;
+  row.closed_at = cell_.last_recorded_at;
   if (row.refused_at_intake()) OpenRefusal(row.seller_id, -1);
   return &row;
 }

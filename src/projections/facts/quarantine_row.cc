@@ -24,6 +24,8 @@ void QuarantineRow::Encode(std::string* out) const {
   writer.Signed(decided.number());
   writer.Byte(closed ? 1 : 0);
   if (closed) writer.Signed(closed->number());
+  writer.Signed(decided_at.number());
+  writer.Signed(closed_at.number());
 }
 
 absl::StatusOr<QuarantineRow> QuarantineRow::Decode(std::string_view bytes) {
@@ -45,6 +47,8 @@ absl::StatusOr<QuarantineRow> QuarantineRow::Decode(std::string_view bytes) {
   row.repeats = reader.Unsigned();
   row.decided = Offset(reader.Signed());
   if (reader.Byte() != 0) row.closed = Offset(reader.Signed());
+  row.decided_at = Instant(reader.Signed());
+  row.closed_at = Instant(reader.Signed());
   if (!reader.ok() || !reader.done()) return absl::DataLossError("a quarantine row cannot be read");
   return row;
 }

@@ -32,8 +32,12 @@ struct QuarantineRow {
   std::string source;        // the event's source; of a refusal at intake, the door
   std::string source_place;  // of a refusal at intake
   uint64_t repeats = 0;      // identical repeats that came since
-  Offset decided;  // the record at which it was refused; the entry's own unless it had waited
-  std::optional<Offset> closed;  // the operator's act
+  // The record at which it was refused (the entry's own unless it had waited), and its recorded_at.
+  Offset decided;
+  Instant decided_at;
+  // The operator's act, and its recorded_at.
+  std::optional<Offset> closed;
+  Instant closed_at;
 
   bool open() const { return state == State::kWaiting || state == State::kRefused; }
   // An open refusal at intake that names a seller makes answers about that seller incomplete.

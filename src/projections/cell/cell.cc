@@ -1,0 +1,86 @@
+#include "projections/cell/cell.h"
+
+#include <fmt/format.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <utility>
+
+#include "base/status.h"
+
+namespace flywheel {
+
+Cell::Cell(EventLog* log, Partition partition, std::unique_ptr<RowStore> store, const CellOptions& options)
+    : log_(log),
+      partition_(partition),
+      options_(options),
+      store_(std::move(store)),
+      batch_(store_->NewBatch()),
+      fold_(std::make_unique<Fold>(store_.get())) {}
+
+absl::StatusOr<std::unique_ptr<Cell>> Cell::Open(EventLog* log, Partition partition, std::unique_ptr<RowStore> store,
+                                                 const CellOptions& options) {
+  std::unique_ptr<Cell> cell(new Cell(log, partition, std::move(store), options));
+  RETURN_IF_ERROR(cell->fold_->Open());
+  RETURN_IF_ERROR(cell->CheckAgainstLog());
+  return cell;
+}
+
+absl::Status Cell::CheckAgainstLog() {
+  const CellRow& position = fold_->position();
+  if (position.last < Offset(0)) return absl::OkStatus();
+  const auto refuse = [&](std::string_view why) {
+    return absl::FailedPreconditionError(
+        fmt::format("the rows of partition {} do not belong to this log: {}; if the log is right, rebuild the rows "
+                    "(flywheel rebuild)",
+                    partition_.number(), why));
+  };
+  ASSIGN_OR_RETURN(const Offset end, log_->EndOffset(partition_));
+  if (end <= position.last) {
+    return refuse(fmt::format("they were folded up to offset {}, the log ends before {}", position.last.number(),
+                              end.number()));
+  }
+  ASSIGN_OR_RETURN(const Offset begin, log_->BeginOffset(partition_));
+  if (position.last < begin) return refuse("the last folded record is no longer there");
+  ReadLimits one;
+  one.max_records = 1;
+  ASSIGN_OR_RETURN(const RecordBatch read, log_->Read(partition_, position.last, one));
+  if (read.records.empty() || read.records[0].offset != position.last) return refuse("the last folded record is missing");
+  const std::string_view bytes = read.records[0].bytes;
+  if (XXH3_64bits(bytes.data(), bytes.size()) != position.last_hash) return refuse("the last folded record is another");
+  return absl::OkStatus();
+}
+
+absl::Status Cell::CatchUp(Offset end, absl::FunctionRef<void(const CellRow&)> progress) {
+  while (fold_->position().next < end) {
+    ASSIGN_OR_RETURN(const RecordBatch read, log_->Read(partition_, fold_->position().next, options_.read));
+    if (read.records.empty()) break;
+    fold_->Apply(read.records);
+    RETURN_IF_ERROR(fold_->status());
+    unflushed_records_ += read.records.size();
+    // Clean rows go first; only where the dirty ones alone are too many must they be written early.
+    if (fold_->cached_bytes() > options_.cache_bytes) fold_->Shrink(options_.cache_bytes / 4 * 3);
+    const bool full = fold_->cached_bytes() > options_.cache_bytes;
+    if (unflushed_records_ >= options_.records_per_flush || full) {
+      RETURN_IF_ERROR(Write(/*durable=*/true));
+    }
+    progress(fold_->position());
+  }
+  return unflushed_records_ > 0 ? Write(/*durable=*/true) : absl::OkStatus();
+}
+
+absl::Status Cell::Write(bool durable) {
+  RETURN_IF_ERROR(fold_->status());
+  batch_->Clear();
+  fold_->WriteTo(batch_.get());
+  RETURN_IF_ERROR(store_->Write(batch_.get()));
+  batch_->Clear();
+  if (durable) {
+    RETURN_IF_ERROR(store_->Flush());
+    unflushed_records_ = 0;
+  }
+  if (fold_->cached_bytes() > options_.cache_bytes) fold_->Shrink(options_.cache_bytes / 4 * 3);
+  return absl::OkStatus();
+}
+
+}  // namespace flywheel

@@ -1,0 +1,67 @@
+// The cell: one partition, one writer thread, one row store. Reads the log, folds, writes behind.
+#ifndef FLYWHEEL_PROJECTIONS_CELL_CELL_H_
+#define FLYWHEEL_PROJECTIONS_CELL_CELL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/strong.h"
+#include "events/event_log.h"
+#include "projections/cell/fold.h"
+#include "projections/store/row_store.h"
+
+namespace flywheel {
+
+struct CellOptions {
+  // Decoded rows held in memory; more saves reads of the store. At least a few MiB.
+  size_t cache_bytes = size_t{256} << 20;
+  // Rows are written after this many records at the latest, and made durable then; a crash folds at most these again.
+  uint64_t records_per_flush = 500'000;
+  // Bounds of one read of the log.
+  ReadLimits read;
+};
+
+// Operation: the position, and a hash of the record before it, stand in the same batch as the rows that led to it (DESIGN
+// invariant 2), so a crash at any place is followed by folding again from the last durable batch.
+//
+// Concurrency: one thread calls CatchUp and Write; store() may be read from any thread and shows the last Write.
+class Cell {
+ public:
+  // Opens the rows and holds them against the log: FailedPrecondition when they belong to another log (the record
+  // before the position is missing or another) or to another fold version; then rebuild. `log` must outlive the cell.
+  static absl::StatusOr<std::unique_ptr<Cell>> Open(EventLog* log, Partition partition, std::unique_ptr<RowStore> store,
+                                                    const CellOptions& options);
+
+  // Folds the records before `end` that are not folded yet; rows are written and made durable when there are enough and
+  // at the end. `progress` is called after each read with the position.
+  // Errors: what Read and the store return; after an error from the store open the cell anew.
+  absl::Status CatchUp(Offset end, absl::FunctionRef<void(const CellRow&)> progress);
+
+  // Writes the changed rows with the position; makes them durable when asked to.
+  absl::Status Write(bool durable);
+
+  Partition partition() const { return partition_; }
+  const CellRow& position() const { return fold_->position(); }
+  const RowStore& store() const { return *store_; }
+  size_t cached_bytes() const { return fold_->cached_bytes(); }
+
+ private:
+  Cell(EventLog* log, Partition partition, std::unique_ptr<RowStore> store, const CellOptions& options);
+  absl::Status CheckAgainstLog();
+
+  EventLog* log_;
+  Partition partition_;
+  CellOptions options_;
+  std::unique_ptr<RowStore> store_;
+  std::unique_ptr<RowBatch> batch_;
+  std::unique_ptr<Fold> fold_;
+  uint64_t unflushed_records_ = 0;
+};
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_PROJECTIONS_CELL_CELL_H_

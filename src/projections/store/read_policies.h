@@ -1,0 +1,16 @@
+// The policies that a cell's rows hold.
+#ifndef FLYWHEEL_PROJECTIONS_STORE_READ_POLICIES_H_
+#define FLYWHEEL_PROJECTIONS_STORE_READ_POLICIES_H_
+
+#include "absl/status/statusor.h"
+#include "events/policy.h"
+#include "projections/store/row_store.h"
+
+namespace flywheel {
+
+// The built-in policy and those of the store that were recorded at or before `known_at`.
+absl::StatusOr<PolicyBook> ReadPolicies(const RowStore& store, Instant known_at);
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_PROJECTIONS_STORE_READ_POLICIES_H_
