@@ -289,6 +289,34 @@ class Reader {
   uint64_t seen_ = 0;  // bit n: singular message field n has been read
 };
 
+// Reads all fields of a message: read_field(in, tag) reads or skips the value after a tag.
+template <Utf8Check kUtf8, class ReadField>
+FLYWHEEL_INLINE ScanResult ReadFields(std::string_view message, const ReadField& read_field) {
+  for (Reader<kUtf8> in(message); !in.AtEnd();) {
+    uint32_t tag = 0;
+    FLYWHEEL_RETURN_UNLESS_OK(in.Tag(&tag));
+    FLYWHEEL_RETURN_UNLESS_OK(read_field(in, tag));
+  }
+  return ScanResult::kOk;
+}
+
+// Calls visit(bytes of the element) for each element of the field.
+template <class Element, class Visit>
+void ForEachElement(const RepeatedView<Element>& field, const Visit& visit) {
+  const uint32_t wanted = Bytes(static_cast<uint32_t>(field.field_number));
+  for (Reader<Utf8Check::kTrust> in(field.message); !in.AtEnd();) {
+    uint32_t tag = 0;
+    if (in.Tag(&tag) != ScanResult::kOk) return;
+    if (tag == wanted) {
+      std::string_view bytes;
+      if (in.Blob(bytes) != ScanResult::kOk) return;
+      visit(bytes);
+    } else if (in.Skip(tag) != ScanResult::kOk) {
+      return;
+    }
+  }
+}
+
 }  // namespace flywheel::wire
 
 #endif  // FLYWHEEL_EVENTS_WIRE_READER_H_

@@ -20,12 +20,8 @@ struct Scan {
   // All fields of a message.
   template <class View>
   FLYWHEEL_INLINE static ScanResult Message(std::string_view bytes, View& view) {
-    for (In in(bytes); !in.AtEnd();) {
-      uint32_t tag = 0;
-      FLYWHEEL_RETURN_UNLESS_OK(in.Tag(&tag));
-      FLYWHEEL_RETURN_UNLESS_OK(Field(in, tag, view));
-    }
-    return ScanResult::kOk;
+    return wire::ReadFields<kUtf8>(bytes,
+                                   [&view](In& in, uint32_t tag) { return Field(in, tag, view); });
   }
 
   // A singular message field.
@@ -605,27 +601,10 @@ struct Scan {
 
 using TrustedScan = Scan<Utf8Check::kTrust>;
 
-// Calls visit(bytes of the element) for each element of the field.
-template <class Element, class Visit>
-void ForEachElement(const RepeatedView<Element>& field, const Visit& visit) {
-  const uint32_t wanted = Bytes(static_cast<uint32_t>(field.field_number));
-  for (TrustedScan::In in(field.message); !in.AtEnd();) {
-    uint32_t tag = 0;
-    if (in.Tag(&tag) != ScanResult::kOk) return;
-    if (tag == wanted) {
-      std::string_view bytes;
-      if (in.Blob(bytes) != ScanResult::kOk) return;
-      visit(bytes);
-    } else if (in.Skip(tag) != ScanResult::kOk) {
-      return;
-    }
-  }
-}
-
 template <class Element>
 void ForEachMessage(const RepeatedView<Element>& field,
                     absl::FunctionRef<void(const Element&)> visit) {
-  ForEachElement(field, [&visit](std::string_view bytes) {
+  wire::ForEachElement(field, [&visit](std::string_view bytes) {
     Element element;
     if (TrustedScan::Message(bytes, element) == ScanResult::kOk) visit(element);
   });
@@ -654,7 +633,7 @@ void ForEach(const RepeatedView<ReturnItemView>& field,
 }
 void ForEach(const RepeatedView<std::string_view>& field,
              absl::FunctionRef<void(std::string_view)> visit) {
-  ForEachElement(field, visit);
+  wire::ForEachElement(field, visit);
 }
 
 }  // namespace flywheel
