@@ -165,7 +165,8 @@ const MarketPolicy* PolicyBook::FindInAnyVersion(std::string_view market) const 
 }
 
 bool PolicyBook::Knows(uint32_t version) const {
-  return std::any_of(versions_.begin(), versions_.end(), [version](const Version& known) { return known.version == version; });
+  return std::any_of(versions_.begin(), versions_.end(),
+                     [version](const Version& known) { return known.version == version; });
 }
 
 uint32_t PolicyBook::VersionAt(Instant at) const {

@@ -10,7 +10,8 @@
 
 namespace flywheel {
 
-Cell::Cell(EventLog* log, Partition partition, std::unique_ptr<RowStore> store, const CellOptions& options)
+Cell::Cell(EventLog* log, Partition partition, std::unique_ptr<RowStore> store,
+           const CellOptions& options)
     : log_(log),
       partition_(partition),
       options_(options),
@@ -18,7 +19,8 @@ Cell::Cell(EventLog* log, Partition partition, std::unique_ptr<RowStore> store, 
       batch_(store_->NewBatch()),
       fold_(std::make_unique<Fold>(store_.get())) {}
 
-absl::StatusOr<std::unique_ptr<Cell>> Cell::Open(EventLog* log, Partition partition, std::unique_ptr<RowStore> store,
+absl::StatusOr<std::unique_ptr<Cell>> Cell::Open(EventLog* log, Partition partition,
+                                                 std::unique_ptr<RowStore> store,
                                                  const CellOptions& options) {
   std::unique_ptr<Cell> cell(new Cell(log, partition, std::move(store), options));
   RETURN_IF_ERROR(cell->fold_->Open());
@@ -31,29 +33,33 @@ absl::Status Cell::CheckAgainstLog() {
   if (position.last < Offset(0)) return absl::OkStatus();
   const auto refuse = [&](std::string_view why) {
     return absl::FailedPreconditionError(
-        fmt::format("the rows of partition {} do not belong to this log: {}; if the log is right, rebuild the rows "
+        fmt::format("the rows of partition {} do not belong to this log: {}; if the log is right, "
+                    "rebuild the rows "
                     "(flywheel rebuild)",
                     partition_.number(), why));
   };
   ASSIGN_OR_RETURN(const Offset end, log_->EndOffset(partition_));
   if (end <= position.last) {
-    return refuse(fmt::format("they were folded up to offset {}, the log ends before {}", position.last.number(),
-                              end.number()));
+    return refuse(fmt::format("they were folded up to offset {}, the log ends before {}",
+                              position.last.number(), end.number()));
   }
   ASSIGN_OR_RETURN(const Offset begin, log_->BeginOffset(partition_));
   if (position.last < begin) return refuse("the last folded record is no longer there");
   ReadLimits one;
   one.max_records = 1;
   ASSIGN_OR_RETURN(const RecordBatch read, log_->Read(partition_, position.last, one));
-  if (read.records.empty() || read.records[0].offset != position.last) return refuse("the last folded record is missing");
+  if (read.records.empty() || read.records[0].offset != position.last)
+    return refuse("the last folded record is missing");
   const std::string_view bytes = read.records[0].bytes;
-  if (XXH3_64bits(bytes.data(), bytes.size()) != position.last_hash) return refuse("the last folded record is another");
+  if (XXH3_64bits(bytes.data(), bytes.size()) != position.last_hash)
+    return refuse("the last folded record is another");
   return absl::OkStatus();
 }
 
 absl::Status Cell::CatchUp(Offset end, absl::FunctionRef<void(const CellRow&)> progress) {
   while (fold_->position().next < end) {
-    ASSIGN_OR_RETURN(const RecordBatch read, log_->Read(partition_, fold_->position().next, options_.read));
+    ASSIGN_OR_RETURN(const RecordBatch read,
+                     log_->Read(partition_, fold_->position().next, options_.read));
     if (read.records.empty()) break;
     fold_->Apply(read.records);
     RETURN_IF_ERROR(fold_->status());

@@ -19,25 +19,30 @@ namespace flywheel {
 struct CellOptions {
   // Decoded rows held in memory; more saves reads of the store. At least a few MiB.
   size_t cache_bytes = size_t{256} << 20;
-  // Rows are written after this many records at the latest, and made durable then; a crash folds at most these again.
+  // Rows are written after this many records at the latest, and made durable then; a crash folds at
+  // most these again.
   uint64_t records_per_flush = 500'000;
   // Bounds of one read of the log.
   ReadLimits read;
 };
 
-// Operation: the position, and a hash of the record before it, stand in the same batch as the rows that led to it (DESIGN
-// invariant 2), so a crash at any place is followed by folding again from the last durable batch.
+// Operation: the position, and a hash of the record before it, stand in the same batch as the rows
+// that led to it (DESIGN invariant 2), so a crash at any place is followed by folding again from
+// the last durable batch.
 //
-// Concurrency: one thread calls CatchUp and Write; store() may be read from any thread and shows the last Write.
+// Concurrency: one thread calls CatchUp and Write; store() may be read from any thread and shows
+// the last Write.
 class Cell {
  public:
-  // Opens the rows and holds them against the log: FailedPrecondition when they belong to another log (the record
-  // before the position is missing or another) or to another fold version; then rebuild. `log` must outlive the cell.
-  static absl::StatusOr<std::unique_ptr<Cell>> Open(EventLog* log, Partition partition, std::unique_ptr<RowStore> store,
+  // Opens the rows and holds them against the log: FailedPrecondition when they belong to another
+  // log (the record before the position is missing or another) or to another fold version; then
+  // rebuild. `log` must outlive the cell.
+  static absl::StatusOr<std::unique_ptr<Cell>> Open(EventLog* log, Partition partition,
+                                                    std::unique_ptr<RowStore> store,
                                                     const CellOptions& options);
 
-  // Folds the records before `end` that are not folded yet; rows are written and made durable when there are enough and
-  // at the end. `progress` is called after each read with the position.
+  // Folds the records before `end` that are not folded yet; rows are written and made durable when
+  // there are enough and at the end. `progress` is called after each read with the position.
   // Errors: what Read and the store return; after an error from the store open the cell anew.
   absl::Status CatchUp(Offset end, absl::FunctionRef<void(const CellRow&)> progress);
 
@@ -50,7 +55,8 @@ class Cell {
   size_t cached_bytes() const { return fold_->cached_bytes(); }
 
  private:
-  Cell(EventLog* log, Partition partition, std::unique_ptr<RowStore> store, const CellOptions& options);
+  Cell(EventLog* log, Partition partition, std::unique_ptr<RowStore> store,
+       const CellOptions& options);
   absl::Status CheckAgainstLog();
 
   EventLog* log_;

@@ -23,8 +23,8 @@ constexpr int64_t kPolicyLeadMillis = 10 * kMillisPerMinute;
 
 // Whether a change of such a fact can change the review's figures.
 bool IsAboutReview(EventKind kind) {
-  return kind == EventKind::kReviewPosted || kind == EventKind::kReviewEdited || kind == EventKind::kReviewAnswered ||
-         kind == EventKind::kReviewRemoved;
+  return kind == EventKind::kReviewPosted || kind == EventKind::kReviewEdited ||
+         kind == EventKind::kReviewAnswered || kind == EventKind::kReviewRemoved;
 }
 
 // What a record of the log must have at least for the fold to take it; intake checks far more.
@@ -108,7 +108,8 @@ absl::Status Fold::Open() {
   ASSIGN_OR_RETURN(cell_, CellRow::Decode(value));
   if (cell_.fold_version != FoldVersion()) {
     return absl::FailedPreconditionError(
-        "the rows were folded by another version of the program, its policy or the time zone data; run flywheel rebuild");
+        "the rows were folded by another version of the program, its policy or the time zone data; "
+        "run flywheel rebuild");
   }
   ASSIGN_OR_RETURN(policies_, ReadPolicies(*store_, kLatestInstant));
   return ScanPrefix(*store_, row_keys::Prefix(RowType::kWaitingDeadline),
@@ -138,29 +139,33 @@ void Fold::WriteTo(RowBatch* batch) {
 void Fold::ApplyRecord(const LogRecord& record) {
   ++cell_.counts.records;
   RecordView view;
-  const bool readable = ScanRecord(record.bytes, &view) == ScanResult::kOk && view.kind != RecordKind::kNone;
-  cell_.last_recorded_at = std::max(cell_.last_recorded_at, readable ? view.recorded_at : Instant());
+  const bool readable =
+      ScanRecord(record.bytes, &view) == ScanResult::kOk && view.kind != RecordKind::kNone;
+  if (readable && view.recorded_at) {
+    cell_.last_recorded_at = std::max(cell_.last_recorded_at, *view.recorded_at);
+  }
   const Instant recorded_at = cell_.last_recorded_at;
   ExpireWaiting(record.offset);
   if (!readable) {
-    RefuseInvalid(EventView(), record.offset, recorded_at, RefusalCode::kUndecodable, "", "The record cannot be read.");
+    RefuseInvalid(EventView(), record.offset, recorded_at, RefusalCode::kUndecodable, "",
+                  "The record cannot be read.");
     return;
   }
   switch (view.kind) {
     case RecordKind::kEvent:
-      ApplyEvent({view.event, record.offset, recorded_at, std::nullopt});
+      ApplyEvent({std::get<EventView>(view.body), record.offset, recorded_at, std::nullopt});
       break;
     case RecordKind::kDecision:
-      ApplyDecision(view.decision, record.offset, recorded_at);
+      ApplyDecision(std::get<DecisionView>(view.body), record.offset, recorded_at);
       break;
     case RecordKind::kRefused:
-      ApplyRefused(view.refused, record.offset, recorded_at);
+      ApplyRefused(std::get<RefusedView>(view.body), record.offset, recorded_at);
       break;
     case RecordKind::kResubmitted:
-      ApplyResubmitted(view.resubmitted, record.offset, recorded_at);
+      ApplyResubmitted(std::get<ResubmittedView>(view.body), record.offset, recorded_at);
       break;
     case RecordKind::kDiscarded:
-      ApplyDiscarded(view.discarded, record.offset);
+      ApplyDiscarded(std::get<DiscardedView>(view.body), record.offset);
       break;
     case RecordKind::kNone:
       break;
@@ -215,14 +220,16 @@ void Fold::ApplySellerRegistered(const Arrival& arrival) {
   registration.market = MarketCode(event.market);
   registration.business = view.business;
   registration.pharmacy = view.pharmacy;
-  ForEach(view.markets, [&](std::string_view market) { registration.markets.emplace_back(market); });
+  ForEach(view.markets,
+          [&](std::string_view market) { registration.markets.emplace_back(market); });
   NoteAccepted(event.seller_id, registration.market, registration.occurred_at);
 }
 
 void Fold::ApplyStandingChanged(const Arrival& arrival) {
   const EventView& event = arrival.event;
   const MarketCode market(event.market);
-  auto* entry = rows_->standings.Get(row_keys::Standing(event.seller_id, market, *event.occurred_at));
+  auto* entry =
+      rows_->standings.Get(row_keys::Standing(event.seller_id, market, *event.occurred_at));
   if (entry->present) {
     ++cell_.counts.duplicates;
     return;
@@ -243,20 +250,23 @@ void Fold::ApplyStandingChanged(const Arrival& arrival) {
 void Fold::ApplyPolicy(const Arrival& arrival) {
   const auto& view = std::get<PolicyPublishedView>(arrival.event.payload);
   const Instant effective_from = view.effective_from.value_or(Instant());
-  if (effective_from < arrival.recorded_at.Plus(kPolicyLeadMillis) && !policies_.Knows(view.version)) {
+  if (effective_from < arrival.recorded_at.Plus(kPolicyLeadMillis) &&
+      !policies_.Knows(view.version)) {
     RefuseInvalid(arrival.event, arrival.offset, arrival.recorded_at, RefusalCode::kInvalid,
-                  "policy_published.effective_from", "A policy holds from ten minutes after its record at the earliest.");
+                  "policy_published.effective_from",
+                  "A policy holds from ten minutes after its record at the earliest.");
     return;
   }
   const absl::Status published = policies_.Publish(view.policy, view.version, effective_from);
   if (absl::IsAlreadyExists(published)) {
     ++cell_.counts.duplicates;
   } else if (!published.ok()) {
-    RefuseInvalid(arrival.event, arrival.offset, arrival.recorded_at, RefusalCode::kInvalid, "policy_published.policy",
-                  std::string(published.message()));
+    RefuseInvalid(arrival.event, arrival.offset, arrival.recorded_at, RefusalCode::kInvalid,
+                  "policy_published.policy", std::string(published.message()));
   } else {
     std::string value;
-    PolicyRow{effective_from, arrival.recorded_at, arrival.offset, std::string(view.policy)}.Encode(&value);
+    PolicyRow{effective_from, arrival.recorded_at, arrival.offset, std::string(view.policy)}.Encode(
+        &value);
     rows_->Put(row_keys::Policy(view.version), std::move(value));
     ++cell_.counts.control;
   }
@@ -309,7 +319,8 @@ void Fold::ApplyOrderEvent(const Arrival& arrival) {
   }
 }
 
-void Fold::PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_view order_id, const Fact& placed) {
+void Fold::PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_view order_id,
+                      const Fact& placed) {
   const OrderRow before = entry->row;  // holds what waits while the row changes
   entry->row.Place(placed);
   AddBuyerOrder(seller, placed.buyer_id, order_id, placed.market, placed.occurred_at, &*rows_);
@@ -327,7 +338,8 @@ void Fold::JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_
   StopWaiting(seller, waiting.deadline, offset);
   auto* quarantined = rows_->quarantine.Get(row_keys::Quarantine(offset));
   OrderRow& order = entry->row;
-  const Judgement judgement = Judge(order, waiting.fact, PolicyOf(order.market(), waiting.fact.occurred_at));
+  const Judgement judgement =
+      Judge(order, waiting.fact, PolicyOf(order.market(), waiting.fact.occurred_at));
   if (judgement.verdict == Verdict::kRefused) {
     ++cell_.counts.refused[static_cast<size_t>(judgement.code)];
     QuarantineRow& row = rows_->quarantine.Change(quarantined);
@@ -335,7 +347,9 @@ void Fold::JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_
     row.code = judgement.code;
     row.decided = decided;
     row.decided_at = cell_.last_recorded_at;
-    rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(seller, order_id, waiting.hash))).offset = offset;
+    rows_->places
+        .Change(rows_->places.Get(row_keys::RefusedIdentity(seller, order_id, waiting.hash)))
+        .offset = offset;
     order.MarkRefused();
     return;
   }
@@ -348,8 +362,8 @@ void Fold::JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_
   AcceptFact(entry, seller, order_id, waiting.fact, judgement.search);
 }
 
-void Fold::AcceptFact(OrderEntry* entry, std::string_view seller, std::string_view order_id, const Fact& fact,
-                      const OrderRow::ActSearch& search) {
+void Fold::AcceptFact(OrderEntry* entry, std::string_view seller, std::string_view order_id,
+                      const Fact& fact, const OrderRow::ActSearch& search) {
   OrderRow& order = entry->row;
   if (!IsAboutReview(fact.kind)) {
     order.Append(fact, search);
@@ -359,7 +373,8 @@ void Fold::AcceptFact(OrderEntry* entry, std::string_view seller, std::string_vi
   order.Append(fact, search);
   const std::optional<Review> after = ReviewOf(order, order_id, FactsUpTo());
   if (after) {
-    MoveReview(seller, order.market(), *PolicyOf(order.market(), fact.occurred_at).zone, before, *after, &*rows_);
+    MoveReview(seller, order.market(), *PolicyOf(order.market(), fact.occurred_at).zone, before,
+               *after, &*rows_);
   }
 }
 
@@ -376,7 +391,8 @@ void Fold::Wait(OrderEntry* entry, const Arrival& arrival, const ContentHash& ha
   }
   const Instant deadline = arrival.recorded_at.Plus(rules.waiting_limit_ms);
   entry->row.AddWaiting({hash, deadline, FactOf(event, {arrival.offset, 0}, arrival.recorded_at)});
-  QuarantineRow& row = rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(arrival.offset)));
+  QuarantineRow& row =
+      rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(arrival.offset)));
   row = EntryOf(event, arrival.recorded_at);
   row.state = QuarantineRow::State::kWaiting;
   ++rows_->sellers.Change(seller_entry).waiting;
@@ -407,12 +423,14 @@ void Fold::ExpireWaiting(Offset decided) {
     order.RemoveWaiting(offset);
     order.MarkRefused();
     StopWaiting(seller, deadline, offset);
-    QuarantineRow& row = rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(offset)));
+    QuarantineRow& row =
+        rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(offset)));
     row.state = QuarantineRow::State::kRefused;
     row.code = RefusalCode::kWaitExpired;
     row.decided = decided;
     row.decided_at = cell_.last_recorded_at;
-    rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(seller, order_id, hash))).offset = offset;
+    rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(seller, order_id, hash)))
+        .offset = offset;
     ++cell_.counts.refused[static_cast<size_t>(RefusalCode::kWaitExpired)];
   }
 }
@@ -424,7 +442,8 @@ bool Fold::CountRepeat(const OrderRow& order, const Arrival& arrival, std::strin
   Offset first;
   if (!order.HasWaiting(hash, &first)) {
     if (!order.has_refused()) return false;
-    auto* identity = rows_->places.Get(row_keys::RefusedIdentity(arrival.event.seller_id, order_id, hash));
+    auto* identity =
+        rows_->places.Get(row_keys::RefusedIdentity(arrival.event.seller_id, order_id, hash));
     if (!identity->present || identity->row.offset == arrival.closes) return false;
     first = identity->row.offset;
   }
@@ -433,21 +452,25 @@ bool Fold::CountRepeat(const OrderRow& order, const Arrival& arrival, std::strin
   return true;
 }
 
-void Fold::Refuse(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash, RefusalCode code) {
-  QuarantineRow& row = rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(arrival.offset)));
+void Fold::Refuse(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash,
+                  RefusalCode code) {
+  QuarantineRow& row =
+      rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(arrival.offset)));
   row = EntryOf(arrival.event, arrival.recorded_at);
   row.code = code;
   row.decided = arrival.offset;
   row.decided_at = arrival.recorded_at;
-  rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(row.seller_id, row.order_id, hash))).offset =
-      arrival.offset;
+  rows_->places
+      .Change(rows_->places.Get(row_keys::RefusedIdentity(row.seller_id, row.order_id, hash)))
+      .offset = arrival.offset;
   entry->row.MarkRefused();
   ++cell_.counts.refused[static_cast<size_t>(code)];
 }
 
-void Fold::RefuseInvalid(const EventView& event, Offset offset, Instant recorded_at, RefusalCode code,
-                         std::string_view field, std::string_view sentence) {
-  QuarantineRow& row = rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(offset)));
+void Fold::RefuseInvalid(const EventView& event, Offset offset, Instant recorded_at,
+                         RefusalCode code, std::string_view field, std::string_view sentence) {
+  QuarantineRow& row =
+      rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(offset)));
   row = EntryOf(event, recorded_at);
   row.code = code;
   row.field = std::string(field);
@@ -467,7 +490,8 @@ void Fold::OpenRefusal(std::string_view seller, int64_t change) {
 void Fold::ApplyRefused(const RefusedView& refused, Offset offset, Instant recorded_at) {
   auto* identity = rows_->places.Get(row_keys::IntakeIdentity(HashOf(refused)));
   if (identity->present) {
-    ++rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(identity->row.offset))).repeats;
+    ++rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(identity->row.offset)))
+          .repeats;
     ++cell_.counts.repeats;
     return;
   }
@@ -491,16 +515,18 @@ const QuarantineRow* Fold::Close(Offset entry_offset, QuarantineRow::State state
   return &row;
 }
 
-void Fold::ApplyResubmitted(const ResubmittedView& resubmitted, Offset offset, Instant recorded_at) {
-  if (Close(resubmitted.entry_offset, QuarantineRow::State::kResubmitted, offset) == nullptr) {
+void Fold::ApplyResubmitted(const ResubmittedView& resubmitted, Offset offset,
+                            Instant recorded_at) {
+  if (Close(Offset(resubmitted.entry_offset), QuarantineRow::State::kResubmitted, offset) ==
+      nullptr) {
     ++cell_.counts.control;
     return;
   }
-  ApplyEvent({resubmitted.event, offset, recorded_at, resubmitted.entry_offset});
+  ApplyEvent({resubmitted.event, offset, recorded_at, Offset(resubmitted.entry_offset)});
 }
 
 void Fold::ApplyDiscarded(const DiscardedView& discarded, Offset offset) {
-  Close(discarded.entry_offset, QuarantineRow::State::kDiscarded, offset);
+  Close(Offset(discarded.entry_offset), QuarantineRow::State::kDiscarded, offset);
   ++cell_.counts.control;
 }
 
@@ -509,19 +535,21 @@ void Fold::ApplyDiscarded(const DiscardedView& discarded, Offset offset) {
 void Fold::ApplyDecision(const DecisionView& decision, Offset offset, Instant recorded_at) {
   EventView first;
   const char* flaw = decision.decision_id.size() == 16 ? nullptr : "decision_id";
-  ForEachEvent(decision, [&](const EventView& event) {
+  ForEach(decision.events, [&](const EventView& event) {
     if (first.kind == EventKind::kNone) first = event;
     if (const char* missing = MissingField(event, policies_); missing != nullptr) flaw = missing;
-    if (!IsAboutOrder(event.kind) || event.seller_id != decision.seller_id || OrderOf(event) != decision.order_id) {
+    if (!IsAboutOrder(event.kind) || event.seller_id != decision.seller_id ||
+        OrderOf(event) != decision.order_id) {
       flaw = "events";
     }
   });
   if (flaw != nullptr || first.kind == EventKind::kNone) {
-    RefuseInvalid(first, offset, recorded_at, RefusalCode::kInvalid, flaw != nullptr ? flaw : "events",
-                  "The decision is not whole.");
+    RefuseInvalid(first, offset, recorded_at, RefusalCode::kInvalid,
+                  flaw != nullptr ? flaw : "events", "The decision is not whole.");
     return;
   }
-  ForEachEvent(decision, [&](const EventView& event) { NoteClock(event.seller_id, *event.occurred_at); });
+  ForEach(decision.events,
+          [&](const EventView& event) { NoteClock(event.seller_id, *event.occurred_at); });
   row_keys::OrderTo(decision.seller_id, decision.order_id, &key_);
   OrderEntry* entry = rows_->orders.Get(key_);
   OrderRow& order = rows_->orders.Change(entry);
@@ -538,7 +566,7 @@ void Fold::ApplyDecision(const DecisionView& decision, Offset offset, Instant re
   order.AddDecision(decision.decision_id);
   ++cell_.counts.accepted;
   uint32_t index = 0;
-  ForEachEvent(decision, [&](const EventView& event) {
+  ForEach(decision.events, [&](const EventView& event) {
     const Fact fact = FactOf(event, {offset, index++}, recorded_at);
     const OrderRow::ActSearch search = order.FindAct(fact);
     if (!search.known) AcceptFact(entry, decision.seller_id, decision.order_id, fact, search);

@@ -1,5 +1,5 @@
-// The fold of one partition: applies records to rows. Deterministic: no clock, no randomness, no I/O but the loading of
-// rows that are not in memory (DESIGN invariants 5 and 6).
+// The fold of one partition: applies records to rows. Deterministic: no clock, no randomness, no
+// I/O but the loading of rows that are not in memory (DESIGN invariants 5 and 6).
 #ifndef FLYWHEEL_PROJECTIONS_CELL_FOLD_H_
 #define FLYWHEEL_PROJECTIONS_CELL_FOLD_H_
 
@@ -28,9 +28,10 @@ inline constexpr uint64_t kFoldCodeVersion = 1;
 // The fold version: code, built-in policy and time zone data.
 uint64_t FoldVersion();
 
-// Operation: Open reads the position, the policies and the deadlines from the store; Apply folds records that follow the
-// position; WriteTo puts what has changed since, with the position, into one batch. When a row could not be loaded
-// `status` is an error for good: the owner drops the fold, writes nothing and opens another.
+// Operation: Open reads the position, the policies and the deadlines from the store; Apply folds
+// records that follow the position; WriteTo puts what has changed since, with the position, into
+// one batch. When a row could not be loaded `status` is an error for good: the owner drops the
+// fold, writes nothing and opens another.
 //
 // Concurrency: one thread.
 class Fold {
@@ -41,7 +42,8 @@ class Fold {
   // FailedPrecondition when the rows were folded by another fold version.
   absl::Status Open();
 
-  // Folds the records in order. REQUIRES: Open succeeded, status() is OK, offsets rise and are at or after position().next.
+  // Folds the records in order. REQUIRES: Open succeeded, status() is OK, offsets rise and are at
+  // or after position().next.
   void Apply(absl::Span<const LogRecord> records);
 
   absl::Status status() const { return rows_->status(); }
@@ -77,16 +79,18 @@ class Fold {
   void ApplyPolicy(const Arrival& arrival);
   void ApplyBuyerErased(const Arrival& arrival);
 
-  void PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_view order_id, const Fact& placed);
-  void JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_view order_id, const WaitingFact& waiting,
-                    Offset decided);
-  void AcceptFact(OrderEntry* entry, std::string_view seller, std::string_view order_id, const Fact& fact,
-                  const OrderRow::ActSearch& search);
+  void PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_view order_id,
+                  const Fact& placed);
+  void JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_view order_id,
+                    const WaitingFact& waiting, Offset decided);
+  void AcceptFact(OrderEntry* entry, std::string_view seller, std::string_view order_id,
+                  const Fact& fact, const OrderRow::ActSearch& search);
   void Wait(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash);
   void StopWaiting(std::string_view seller, Instant deadline, Offset offset);
   // Refuses what waits longer than it may, as of the record at `decided`.
   void ExpireWaiting(Offset decided);
-  bool CountRepeat(const OrderRow& order, const Arrival& arrival, std::string_view order_id, const ContentHash& hash);
+  bool CountRepeat(const OrderRow& order, const Arrival& arrival, std::string_view order_id,
+                   const ContentHash& hash);
   void Refuse(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash, RefusalCode code);
   void RefuseInvalid(const EventView& event, Offset offset, Instant recorded_at, RefusalCode code,
                      std::string_view field, std::string_view sentence);

@@ -21,8 +21,8 @@ std::vector<BuyerEntry*> ChunksOf(std::string_view seller, std::string_view buye
   return chunks;
 }
 
-void AddUniqueStepsOf(const std::vector<BuyerEntry*>& chunks, MarketCode market, const TimeZone& zone, int32_t sign,
-                      RatingSteps* steps) {
+void AddUniqueStepsOf(const std::vector<BuyerEntry*>& chunks, MarketCode market,
+                      const TimeZone& zone, int32_t sign, RatingSteps* steps) {
   std::vector<BuyerReview> reviews;
   for (const BuyerEntry* chunk : chunks) {
     chunk->row.ForEach([&](const BuyerRow::Order& order) {
@@ -52,7 +52,8 @@ void Store(std::string_view seller, MarketCode market, RatingSteps* steps, Rows*
       const LocalDay day = moved[i].day;
       auto* entry = rows->rating_days.Get(row_keys::RatingDay(owner, market, day));
       RatingRow& row = rows->rating_days.Change(entry);
-      for (; i < moved.size() && moved[i].day == day; ++i) row.Add(moved[i].counter, moved[i].delta);
+      for (; i < moved.size() && moved[i].day == day; ++i)
+        row.Add(moved[i].counter, moved[i].delta);
       if (row.empty()) rows->rating_days.Erase(entry);
     }
   }
@@ -60,11 +61,12 @@ void Store(std::string_view seller, MarketCode market, RatingSteps* steps, Rows*
 
 }  // namespace
 
-void AddBuyerOrder(std::string_view seller, std::string_view buyer, std::string_view order_id, MarketCode market,
-                   Instant placed, Rows* rows) {
+void AddBuyerOrder(std::string_view seller, std::string_view buyer, std::string_view order_id,
+                   MarketCode market, Instant placed, Rows* rows) {
   BuyerEntry* first = rows->buyers.Get(row_keys::Buyer(seller, buyer, 0));
   BuyerEntry* last = first;
-  if (first->row.chunks() > 1) last = rows->buyers.Get(row_keys::Buyer(seller, buyer, first->row.chunks() - 1));
+  if (first->row.chunks() > 1)
+    last = rows->buyers.Get(row_keys::Buyer(seller, buyer, first->row.chunks() - 1));
   if (last->row.full()) {
     BuyerRow& head = rows->buyers.Change(first);
     head.set_chunks(head.chunks() + 1);
@@ -73,8 +75,8 @@ void AddBuyerOrder(std::string_view seller, std::string_view buyer, std::string_
   rows->buyers.Change(last).AddOrder(order_id, market, placed);
 }
 
-void MoveReview(std::string_view seller, MarketCode market, const TimeZone& zone, const std::optional<Review>& before,
-                const Review& after, Rows* rows) {
+void MoveReview(std::string_view seller, MarketCode market, const TimeZone& zone,
+                const std::optional<Review>& before, const Review& after, Rows* rows) {
   RatingSteps steps;
   if (before) AddReviewSteps(*before, zone, kStoredRatingWindowDays, -1, &steps);
   AddReviewSteps(after, zone, kStoredRatingWindowDays, 1, &steps);

@@ -13,17 +13,19 @@
 
 namespace flywheel {
 
-// The window for which steps are stored: the built-in policy's. Answers under another window are evaluated from the rows.
+// The window for which steps are stored: the built-in policy's. Answers under another window are
+// evaluated from the rows.
 inline constexpr int32_t kStoredRatingWindowDays = RatingRules{}.window_days;
 
 // Notes a new order in its buyer's row.
-void AddBuyerOrder(std::string_view seller, std::string_view buyer, std::string_view order_id, MarketCode market,
-                   Instant placed, Rows* rows);
+void AddBuyerOrder(std::string_view seller, std::string_view buyer, std::string_view order_id,
+                   MarketCode market, Instant placed, Rows* rows);
 
-// An order's review was `before` and is `after`: moves the steps of the seller and market, those of all sellers, and the
-// buyer's row. REQUIRES: the order stands in its buyer's row; `after` is given.
-void MoveReview(std::string_view seller, MarketCode market, const TimeZone& zone, const std::optional<Review>& before,
-                const Review& after, Rows* rows);
+// An order's review was `before` and is `after`: moves the steps of the seller and market, those of
+// all sellers, and the buyer's row. REQUIRES: the order stands in its buyer's row; `after` is
+// given.
+void MoveReview(std::string_view seller, MarketCode market, const TimeZone& zone,
+                const std::optional<Review>& before, const Review& after, Rows* rows);
 
 }  // namespace flywheel
 

@@ -12,7 +12,8 @@ void PlaceRow::Encode(std::string* out) const { ByteWriter(out).Signed(offset.nu
 absl::StatusOr<PlaceRow> PlaceRow::Decode(std::string_view bytes) {
   ByteReader reader(bytes);
   const PlaceRow row{Offset(reader.Signed())};
-  if (!reader.ok() || !reader.done()) return absl::DataLossError("a row that points at a record cannot be read");
+  if (!reader.ok() || !reader.done())
+    return absl::DataLossError("a row that points at a record cannot be read");
   return row;
 }
 
@@ -26,13 +27,14 @@ Rows::Rows(const RowStore* store, bool empty_store)
       places(store, empty_store, &status_) {}
 
 size_t Rows::dirty_count() const {
-  return orders.dirty_count() + buyers.dirty_count() + sellers.dirty_count() + standings.dirty_count() +
-         rating_days.dirty_count() + quarantine.dirty_count() + places.dirty_count() + loose_.size();
+  return orders.dirty_count() + buyers.dirty_count() + sellers.dirty_count() +
+         standings.dirty_count() + rating_days.dirty_count() + quarantine.dirty_count() +
+         places.dirty_count() + loose_.size();
 }
 
 size_t Rows::bytes() const {
-  return orders.bytes() + buyers.bytes() + sellers.bytes() + standings.bytes() + rating_days.bytes() +
-         quarantine.bytes() + places.bytes();
+  return orders.bytes() + buyers.bytes() + sellers.bytes() + standings.bytes() +
+         rating_days.bytes() + quarantine.bytes() + places.bytes();
 }
 
 void Rows::WriteTo(RowBatch* batch) {

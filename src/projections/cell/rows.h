@@ -44,7 +44,9 @@ class Rows {
   RowCache<PlaceRow> places;  // refused and intake identities, erased buyers
 
   // Rows that are written without being read back by the fold: indexes.
-  void Put(std::string key, std::string value) { loose_.emplace_back(std::move(key), std::move(value)); }
+  void Put(std::string key, std::string value) {
+    loose_.emplace_back(std::move(key), std::move(value));
+  }
   void Delete(std::string key) { loose_.emplace_back(std::move(key), std::nullopt); }
 
   // The first error of loading a row; it stays.

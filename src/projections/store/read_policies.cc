@@ -9,8 +9,8 @@ namespace flywheel {
 absl::StatusOr<PolicyBook> ReadPolicies(const RowStore& store, Instant known_at) {
   PolicyBook book = PolicyBook::BuiltIn();
   absl::Status status;
-  RETURN_IF_ERROR(
-      ScanPrefix(store, row_keys::Prefix(RowType::kPolicy), [&](std::string_view key, std::string_view value) {
+  RETURN_IF_ERROR(ScanPrefix(
+      store, row_keys::Prefix(RowType::kPolicy), [&](std::string_view key, std::string_view value) {
         const absl::StatusOr<PolicyRow> row = PolicyRow::Decode(value);
         status.Update(row.status());
         if (row.ok() && row->recorded_at <= known_at) {

@@ -1,0 +1,72 @@
+// The engine on one data folder: the embedded log and a cell for each of its partitions.
+#ifndef FLYWHEEL_APP_ENGINE_H_
+#define FLYWHEEL_APP_ENGINE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "base/strong.h"
+#include "events/event_log.h"
+#include "events/policy.h"
+#include "projections/cell/cell.h"
+#include "projections/store/rocks_store.h"
+#include "projections/views/rating_reader.h"
+
+namespace flywheel {
+
+struct EngineOptions {
+  std::string folder = "data";  // log/ and cells/<partition>/ lie in it
+  // Partitions of a log that is made now; a log that exists keeps its own. 1 to 1024.
+  int32_t partitions = 4;
+  // Decoded rows held in memory, of all cells together.
+  size_t cache_bytes = size_t{384} << 20;
+  RocksMemory::Options rocks;
+};
+
+// How far the cells are behind the log.
+struct FoldProgress {
+  uint64_t folded = 0;   // records folded by this call
+  uint64_t to_fold = 0;  // records that this call is to fold
+};
+
+// Operation: Open takes the folder's lock (one process at a time), recovers the log and opens the
+// cells; CatchUp folds up to the log's end. The rows can then be read. Append goes to log().
+//
+// Concurrency: log() from any thread; CatchUp from one thread at a time; it uses one thread for
+// each cell.
+class Engine {
+ public:
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(const EngineOptions& options);
+  ~Engine();
+
+  EventLog& log() { return *log_; }
+  absl::Status CatchUp(absl::FunctionRef<void(const FoldProgress&)> progress);
+  // The stores of all cells, by partition.
+  std::vector<const RowStore*> stores() const;
+  const Cell& cell(Partition partition) const {
+    return *cells_[static_cast<size_t>(partition.number())];
+  }
+  int32_t partitions() const { return static_cast<int32_t>(cells_.size()); }
+  // The policies that intake validates with: those of partition 0.
+  absl::StatusOr<PolicyBook> Policies() const;
+
+  // Drops all rows and makes the cells anew, empty: CatchUp then folds everything.
+  absl::Status DropRows();
+
+ private:
+  explicit Engine(const EngineOptions& options);
+  absl::Status OpenCells();
+
+  EngineOptions options_;
+  RocksMemory memory_;
+  std::unique_ptr<EventLog> log_;
+  std::vector<std::unique_ptr<Cell>> cells_;
+};
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_APP_ENGINE_H_
