@@ -1,6 +1,7 @@
 #include "sources/csv.h"
 
 #include <csv.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -8,8 +9,6 @@
 #include <cstring>
 #include <deque>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/status.h"
 
@@ -28,7 +27,7 @@ struct CloseFile {
 // A row as the parser gives it.
 struct RawRow {
   int64_t line = 0;
-  size_t count = 0;  // of fields, those that are not kept included
+  size_t count = 0;                        // of fields, those that are not kept included
   CsvProblem problem = CsvProblem::kNone;  // found while parsing
   std::vector<std::string> fields;
 };
@@ -43,7 +42,11 @@ bool IsValidUtf8(std::string_view text) {
       ++at;
       continue;
     }
-    const size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+    const size_t length = first < 0xC2   ? 0
+                          : first < 0xE0 ? 2
+                          : first < 0xF0 ? 3
+                          : first < 0xF5 ? 4
+                                         : 0;
     if (length == 0 || text.size() - at < length) return false;
     const unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
     const unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;

@@ -38,7 +38,7 @@ std::string_view NameOf(CsvProblem problem);
 
 // One row. The fields belong to the reader and live until its next Next.
 struct CsvRow {
-  int64_t line = 0;  // of the file, from 1: where the row starts
+  int64_t line = 0;                      // of the file, from 1: where the row starts
   std::vector<std::string_view> fields;  // in the order of the columns asked for; empty when bad
   CsvProblem problem = CsvProblem::kNone;
   std::string detail;  // for a person, when there is a problem: "5 fields instead of 7"

@@ -1,10 +1,9 @@
 #include "sources/csv.h"
 
+#include <catch2/catch.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-
-#include <catch2/catch.hpp>
 
 #include "sources/temporary_folder.h"
 
@@ -59,9 +58,10 @@ TEST_CASE("quoted fields hold commas, doubled quotes and line ends") {
 }
 
 TEST_CASE("byte order mark, CRLF, CR, empty lines and a missing last line end are understood") {
-  for (const std::string_view text :
-       {"\xEF\xBB\xBF" "a,b\r\n1,2\r\n3,4\r\n", "a,b\n\n1,2\n\n\n3,4", "a,b\r1,2\r3,4",
-        "\xEF\xBB\xBF\"a\",b\n1,2\n3,\"4\"", "a,b\n1,2\n3,4\n\n"}) {
+  for (const std::string_view text : {"\xEF\xBB\xBF"
+                                      "a,b\r\n1,2\r\n3,4\r\n",
+                                      "a,b\n\n1,2\n\n\n3,4", "a,b\r1,2\r3,4",
+                                      "\xEF\xBB\xBF\"a\",b\n1,2\n3,\"4\"", "a,b\n1,2\n3,4\n\n"}) {
     CAPTURE(text);
     const std::vector<Read> rows = ReadAll(text);
     REQUIRE(rows.size() == 2);
@@ -91,8 +91,8 @@ TEST_CASE("rows with too few or too many fields are reported with their line and
 
 TEST_CASE("NUL bytes and invalid UTF-8 are reported only in the columns that are read") {
   using namespace std::string_view_literals;
-  const std::vector<Read> rows =
-      ReadAll("a,b,c\n1,\0002,3\n1,\xFF,3\n1,2,\xFF\0\n1,\xED\xA0\x80,3\n1,ż\xF0\x9F\x98\x80,3\n"sv);
+  const std::vector<Read> rows = ReadAll(
+      "a,b,c\n1,\0002,3\n1,\xFF,3\n1,2,\xFF\0\n1,\xED\xA0\x80,3\n1,ż\xF0\x9F\x98\x80,3\n"sv);
   REQUIRE(rows.size() == 5);
   CHECK(rows[0].problem == CsvProblem::kNulByte);
   CHECK(rows[1].problem == CsvProblem::kInvalidUtf8);
