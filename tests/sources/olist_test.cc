@@ -344,6 +344,9 @@ TEST_CASE("local times that the clock skips or repeats are taken as the contract
   REQUIRE(imported.events.size() == 4);
   CHECK(imported.events[2].occurred_at().seconds() == 1508038200);  // 03:30 UTC, at UTC-3
   CHECK(imported.events[3].occurred_at().seconds() == 1518917400);  // 01:30 UTC, at UTC-2
+  const Imported after = Import(
+      {.orders = "o1,c1,created,2018-02-18 00:00:00,,,,\n", .items = "o1,1,prodA,s1,,1,0\n"});
+  CHECK(after.events.back().occurred_at().seconds() == 1518922800);  // 03:00 UTC, at UTC-3
   const auto& promise = imported.events[2].order_placed().delivery().promised_delivery_by();
   CHECK(promise.seconds() == 1508036399);  // 1 ms before the change at 03:00 UTC
   CHECK(promise.nanos() == 999'000'000);
