@@ -14,10 +14,12 @@ constexpr uint64_t kSector = 512;
 
 using Bytes = std::vector<char>;
 
-// "a/b" and "c" of "a/b/c".
+constexpr std::string_view kRoot = ".";
+
+// "a/b" and "c" of "a/b/c"; the root and "a" of "a".
 std::pair<std::string, std::string> Split(const std::string& path) {
   const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return {"", path};
+  if (slash == std::string::npos) return {std::string(kRoot), path};
   return {path.substr(0, slash), path.substr(slash + 1)};
 }
 
@@ -77,8 +79,8 @@ class FaultFileSystem::Held final : public FolderLock {
 };
 
 FaultFileSystem::FaultFileSystem() {
-  folders_[""];
-  synced_folders_[""];
+  folders_[std::string(kRoot)];
+  synced_folders_[std::string(kRoot)];
 }
 
 FaultFileSystem::~FaultFileSystem() = default;
@@ -191,7 +193,7 @@ absl::StatusOr<std::vector<std::string>> FaultFileSystem::List(const std::string
   for (const auto& [name, inode] : files->second) names.push_back(name);
   for (const auto& [path, unused] : folders_) {
     const auto [parent, name] = Split(path);
-    if (parent == folder && !name.empty()) names.push_back(name);
+    if (parent == folder && path != kRoot) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -216,7 +218,7 @@ absl::Status FaultFileSystem::SyncFolder(const std::string& folder) {
   synced_folders_[folder] = files->second;
   unsynced_.erase(folder);
   for (const auto& [path, unused] : folders_) {
-    if (Split(path).first == folder) synced_folders_[path];
+    if (Split(path).first == folder && path != folder) synced_folders_[path];
   }
   return absl::OkStatus();
 }
@@ -369,7 +371,7 @@ std::unique_ptr<FaultFileSystem> FaultFileSystem::AfterPowerLoss(uint64_t seed) 
     const auto synced = synced_folders_.find(path);
     if (synced == synced_folders_.end() && random() % 2 == 0) continue;
     // A folder whose parent is gone is gone too; parents come first in the order of paths.
-    if (!path.empty() && !left->folders_.contains(Split(path).first)) continue;
+    if (path != kRoot && !left->folders_.contains(Split(path).first)) continue;
     Folder files = synced == synced_folders_.end() ? Folder() : synced->second;
     const std::vector<Change>& changes = unsynced_[path];
     const size_t kept = random() % (changes.size() + 1);

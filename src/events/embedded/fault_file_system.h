@@ -19,7 +19,7 @@
 
 namespace flywheel {
 
-// The twin of PosixFileSystem for tests.
+// The twin of PosixFileSystem for tests. Paths are relative.
 //
 // Operation: knows of every file what was written and what of it was synced, of every folder which
 // names were. AfterPowerLoss gives what a disk may hold then: all that was synced, and of the rest

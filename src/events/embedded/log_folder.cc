@@ -40,9 +40,19 @@ bool IsPartitionFolderName(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// True for what the making of a log puts into the folder before log.meta.
+bool IsPartOfNewLog(std::string_view name) {
+  return name == kLockName || name == kMetadataTemporaryName || IsPartitionFolderName(name);
+}
+
+absl::Status HoldsSomethingElse(const std::string& folder, const std::string& name) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(folder, " holds something else than a log: ", name));
+}
+
 // FailedPrecondition where the segment holds more than a header: then this is a log that has lost
 // its metadata, not one whose making was interrupted.
-absl::Status CheckHoldsNoRecord(FileSystem& files, const std::string& path) {
+absl::Status CheckNeverUsed(FileSystem& files, const std::string& path) {
   ASSIGN_OR_RETURN(const uint64_t bytes, files.FileBytes(path));
   if (bytes <= kSegmentHeaderBytes) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::shared_ptr<const FileWindow> window, files.Map(path, 0, bytes));
@@ -50,7 +60,7 @@ absl::Status CheckHoldsNoRecord(FileSystem& files, const std::string& path) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(
-      absl::StrCat(path, " holds records, but ", std::string(kMetadataName),
+      absl::StrCat(path, " has been written to, but ", std::string(kMetadataName),
                    " is missing; restore it from a backup of the log"));
 }
 
@@ -62,7 +72,7 @@ absl::Status ClearPartitionFolder(FileSystem& files, const std::string& folder) 
       return absl::FailedPreconditionError(
           absl::StrCat(folder, " holds ", name, ", which is not part of a new log"));
     }
-    RETURN_IF_ERROR(CheckHoldsNoRecord(files, Within(folder, name)));
+    RETURN_IF_ERROR(CheckNeverUsed(files, Within(folder, name)));
   }
   for (const std::string& name : names) RETURN_IF_ERROR(files.Remove(Within(folder, name)));
   return absl::OkStatus();
@@ -72,10 +82,7 @@ absl::Status ClearPartitionFolder(FileSystem& files, const std::string& folder) 
 absl::Status ClearFolder(FileSystem& files, const std::string& folder,
                          const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    if (name != kLockName && name != kMetadataTemporaryName && !IsPartitionFolderName(name)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(folder, " holds something else than a log: ", name));
-    }
+    if (!IsPartOfNewLog(name)) return HoldsSomethingElse(folder, name);
   }
   for (const std::string& name : names) {
     if (name == kMetadataTemporaryName) RETURN_IF_ERROR(files.Remove(Within(folder, name)));
@@ -170,12 +177,11 @@ absl::StatusOr<std::unique_ptr<FolderLock>> LockFolder(FileSystem& files, const 
     names = files.List(folder);
   }
   RETURN_IF_ERROR(names.status());
-  const bool ours = std::any_of(names->begin(), names->end(), [](const std::string& name) {
-    return name == kMetadataName || name == kLockName;
-  });
-  if (!names->empty() && !ours) {  // leave no lock file in a folder that is somebody else's
-    return absl::FailedPreconditionError(
-        absl::StrCat(folder, " holds something else than a log: ", names->front()));
+  // No lock file is left in a folder that is somebody else's.
+  if (std::find(names->begin(), names->end(), kMetadataName) == names->end()) {
+    for (const std::string& name : *names) {
+      if (!IsPartOfNewLog(name)) return HoldsSomethingElse(folder, name);
+    }
   }
   if (names->empty() && options.partitions == 0) {
     return absl::NotFoundError("there is no log at " + folder);
