@@ -190,7 +190,7 @@ void Marketplace::MakeSellers() {
     // Most are good, few are bad; the large ones would not be large if they were bad.
     const uint32_t luck = std::min(random.Below(1000), random.Below(1000));
     seller.faults = static_cast<uint16_t>(luck * random.Below(1000) / (large ? 2000 : 1000));
-    seller.handling_days = static_cast<uint8_t>(random.Pick({40, 40, 15, 5}));
+    seller.handling_days = static_cast<uint8_t>(random.Pick({65, 27, 6, 2}));
     seller.offers = static_cast<uint32_t>(5 + 4000 / (1 + i / 4) + random.Below(60));
     const bool joins_later = !large && random.Chance(120'000);
     const int64_t minutes =

@@ -35,6 +35,16 @@ struct Experience {
   std::optional<Instant> received;  // the last parcel is in the buyer's hands
 };
 
+// A stable sort that allocates nothing: the steps are few and nearly in order.
+void SortBy(Instant LifeStep::*time, std::vector<LifeStep>* steps) {
+  for (size_t i = 1; i < steps->size(); ++i) {
+    const LifeStep step = (*steps)[i];
+    size_t to = i;
+    for (; to > 0 && step.*time < (*steps)[to - 1].*time; --to) (*steps)[to] = (*steps)[to - 1];
+    (*steps)[to] = step;
+  }
+}
+
 uint8_t Code(auto value) { return static_cast<uint8_t>(value); }
 
 // Builds a life in the order of its parts. Each part draws from the order's own stream.
@@ -270,7 +280,7 @@ Instant LifeMaker::Dispatch(size_t parcel, Instant paid) {
   const Instant packed = std::max(calendar_.Within(dispatch, 7, 12, &random_),
                                   paid.Plus(random_.Between(5, 45) * kMillisPerMinute));
   Add(EventKind::kParcelRegistered, packed, Actor::kSeller, 0, parcel);
-  if (random_.Chance(500'000)) {
+  if (random_.Chance(700'000)) {
     Scan(parcel, ScanCode::kPending, packed.Plus(random_.Between(2'000, 120'000)));
   }
   const Instant collected = std::max(calendar_.Within(dispatch, 14, 20, &random_),
@@ -419,7 +429,7 @@ void LifeMaker::Say(size_t complaint, Instant at, Actor author) {
 void LifeMaker::Discuss(size_t complaint, Instant opened) {
   messages_ = 0;
   const Instant answered =
-      Later(opened.Plus(kMillisPerMinute), (3 + seller_.faults / 18) * kMillisPerHour);
+      Later(opened.Plus(kMillisPerMinute), (2 + seller_.faults / 25) * kMillisPerHour);
   const bool slow = answered.number() - opened.number() > 2 * kMillisPerDay;
   const bool escalated = random_.Chance(slow ? 350'000 : 30'000);
   Say(complaint, answered, Actor::kSeller);
@@ -632,7 +642,7 @@ void LifeMaker::Rate(LifeReview* review) {
 void LifeMaker::Review() {
   const Experience& e = experience_;
   const bool happy = e.satisfaction >= kRecommends;
-  if (!random_.Chance(happy ? 330'000 : 460'000)) return;
+  if (!random_.Chance(happy ? 420'000 : 540'000)) return;
   Instant posted = e.received ? Later(e.received->Plus(30 * kMillisPerMinute), 4 * kMillisPerDay)
                               : HoursLater(life_.delivery_by, 48, 240);
   // Whoever complained or returned reviews what came of it.
@@ -699,8 +709,7 @@ void LifeMaker::ComeBack() {
 // Puts the steps into the order of their publishing.
 void LifeMaker::Publish() {
   const SimulatorOptions& options = marketplace_.options();
-  std::stable_sort(life_.steps.begin(), life_.steps.end(),
-                   [](const LifeStep& a, const LifeStep& b) { return a.occurred < b.occurred; });
+  SortBy(&LifeStep::occurred, &life_.steps);
   Instant last{0};
   const size_t count = life_.steps.size();
   for (size_t i = 0; i < count; ++i) {
@@ -721,8 +730,7 @@ void LifeMaker::Publish() {
       life_.steps.push_back(again);
     }
   }
-  std::stable_sort(life_.steps.begin(), life_.steps.end(),
-                   [](const LifeStep& a, const LifeStep& b) { return a.published < b.published; });
+  SortBy(&LifeStep::published, &life_.steps);
 }
 
 }  // namespace
