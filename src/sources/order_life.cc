@@ -36,7 +36,7 @@ struct Experience {
 };
 
 // A stable sort that allocates nothing: the steps are few and nearly in order.
-void SortBy(Instant LifeStep::*time, std::vector<LifeStep>* steps) {
+void SortBy(Instant LifeStep::* time, std::vector<LifeStep>* steps) {
   for (size_t i = 1; i < steps->size(); ++i) {
     const LifeStep step = (*steps)[i];
     size_t to = i;

@@ -24,7 +24,7 @@ using events::v1::Event;
 constexpr uint32_t kMaxSellers = 1'000'000;
 constexpr uint32_t kMaxOrders = 1'000'000'000;
 constexpr uint32_t kMaxDays = 3'650;
-constexpr Instant kEarliestStart{31536000000};  // 1971-01-01T00:00:00Z
+constexpr Instant kEarliestStart{63072000000};  // 1972-01-01T00:00:00Z
 constexpr Instant kLatestStart{6627052800000};  // 2180-01-01T00:00:00Z
 constexpr uint32_t kArrivalTrait = 30;
 constexpr size_t kArenaBytes = size_t{16} << 10;
@@ -60,7 +60,10 @@ using EarliestFirst = std::priority_queue<T, std::vector<T>, std::greater<>>;
 // The purchases' instants, in order.
 class Arrivals {
  public:
-  explicit Arrivals(const Marketplace& marketplace) : marketplace_(marketplace) { EnterHour(); }
+  explicit Arrivals(const Marketplace& marketplace) : marketplace_(marketplace) {
+    EnterHour();
+    SkipEmptyHours();
+  }
 
   bool done() const { return hour_ >= marketplace_.hours(); }
   // REQUIRES: !done().
@@ -76,14 +79,11 @@ class Arrivals {
     first_ = marketplace_.OrdersBefore(hour_);
     count_ = marketplace_.OrdersBefore(hour_ + 1) - first_;
     index_ = 0;
-    SkipEmptyHours();
   }
   void SkipEmptyHours() {
     while (index_ >= count_) {
       if (++hour_ >= marketplace_.hours()) return;
-      first_ = marketplace_.OrdersBefore(hour_);
-      count_ = marketplace_.OrdersBefore(hour_ + 1) - first_;
-      index_ = 0;
+      EnterHour();
     }
     // The hour is cut into as many pieces as it has orders; each is placed somewhere in its piece.
     Random random(marketplace_.Trait(kArrivalTrait, first_ + index_));
@@ -239,7 +239,7 @@ absl::Status CheckSimulatorOptions(const SimulatorOptions& options) {
   RETURN_IF_ERROR(Bound("orders", options.orders, 1, kMaxOrders));
   RETURN_IF_ERROR(Bound("days", options.days, 1, kMaxDays));
   if (options.start < kEarliestStart || options.start > kLatestStart) {
-    return absl::InvalidArgumentError("start must lie in the years 1971 to 2179");
+    return absl::InvalidArgumentError("start must lie in the years 1972 to 2179");
   }
   RETURN_IF_ERROR(Bound("late_ppm", options.late_ppm, 0, kMillion));
   RETURN_IF_ERROR(Bound("out_of_order_ppm", options.out_of_order_ppm, 0, kMillion));

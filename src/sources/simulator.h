@@ -22,7 +22,7 @@ struct SimulatorOptions {
   uint32_t days = 90;
   // Another seed is another marketplace.
   uint64_t seed = 1;
-  // The first order is not placed before this instant. 1971 to 2180. 2025-01-01T00:00:00Z.
+  // The first order is not placed before this instant. 1972 to 2179. 2025-01-01T00:00:00Z.
   Instant start{1735689600000};
   // Events that would happen after this instant are left out, so that nothing lies in the future of
   // whoever takes them. Unset: everything is told to its end.
@@ -57,11 +57,15 @@ absl::Status CheckSimulatorOptions(const SimulatorOptions& options);
 // incomplete, lost and never collected parcels; reviews, complaints, returns and refunds that
 // follow from all of that.
 //
-// The mix, in a thousand events (1,000 sellers, 1,000,000 orders, 365 days, seed 1; 9.3 events an
-// order): MIX
+// The mix, in a thousand events (1,000 sellers, 1,000,000 orders, 365 days, seed 1: 8.4 events an
+// order): scanned 553, parcel registered 124, placed 118, paid 116, review posted 48, refund 9,
+// cancelled 5, return filed 5, complaint message 5, return accepted 4, review answered 3, return
+// closed 3, complaint resolved 3, complaint opened 2, all other kinds 2. 97.6 % of the reviews
+// recommend. An event has 134 bytes.
 //
 // Errors: InvalidArgument (options), NotFound (no time zone data), what the sink returns.
-// Limits: about 60 bytes for each order that is alive at once, 100 for each seller.
+// Limits: about 130 bytes for each order that is alive at once (10 million events of 30 days: 40 MB
+// in all), 200 for each seller.
 // Concurrency: calls with sinks of their own may run at once.
 absl::Status Simulate(const SimulatorOptions& options, EventSink sink, SimulatorSummary* summary);
 
