@@ -157,7 +157,7 @@ class FieldChecks {
     refusal.code = RefusalCode::kInvalid;
     refusal.sentence = absl::StrCat(field_, " ", sentence_);
     refusal.field = std::move(field_);
-    refusal.seller_id = std::string(ReadableSellerId(event));
+    refusal.seller_id = std::string(SellerForRefusal(event.seller_id));
     return refusal;
   }
 
@@ -374,10 +374,10 @@ void CheckEnvelope(FieldChecks& check, const EventView& event, Instant recorded_
 
 }  // namespace
 
-std::string_view ReadableSellerId(const EventView& event) {
-  const std::string_view id = event.seller_id;
-  return id.size() <= kMaxIdBytes && !HasControlCharacter(id) && IsUtf8(id) ? id
-                                                                            : std::string_view();
+std::string_view SellerForRefusal(std::string_view seller_id) {
+  const bool is_id =
+      seller_id.size() <= kMaxIdBytes && !HasControlCharacter(seller_id) && IsUtf8(seller_id);
+  return is_id ? seller_id : std::string_view();
 }
 
 std::optional<IntakeRefusal> Validate(const EventView& event, Instant recorded_at,
