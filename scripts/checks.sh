@@ -91,7 +91,6 @@ test_core() {
   short_effort
   export ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1"
   export UBSAN_OPTIONS="print_stacktrace=1"
-  export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:second_deadlock_stack=1"
   export ASAN_SYMBOLIZER_PATH="${ASAN_SYMBOLIZER_PATH:-$(command -v llvm-symbolizer-19)}"
   export TSAN_SYMBOLIZER_PATH="$ASAN_SYMBOLIZER_PATH"
   configure "$preset"
