@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "events/embedded/embedded_log.h"
 #include "events/embedded/fault_file_system.h"
 #include "events/embedded/segment_format.h"
@@ -171,11 +172,26 @@ TEST_CASE("a write that fails for want of room leaves nothing, not even after a 
   REQUIRE(AppendOne(*log, kFirst, "before").ok());
   for (const size_t written : {size_t{0}, size_t{10}, size_t{700}, SIZE_MAX}) {
     files.FailNextWrite(absl::ResourceExhaustedError("No space left on device"), written);
-    CHECK(absl::IsResourceExhausted(AppendOne(*log, kFirst, std::string(1000, 'f')).status()));
+    // The process is killed as soon as it has reported.
+    std::unique_ptr<FaultFileSystem> killed;
+    absl::Status reported;
+    Mutex mutex;
+    CondVar done;
+    const std::string record(1000, 'f');
+    log->AppendAsync(kFirst, {record}, [&](const auto& offsets) {
+      MutexLock lock(&mutex);
+      reported = offsets.status();
+      killed = files.AfterKill();
+      done.NotifyOne();
+    });
+    {
+      MutexLock lock(&mutex);
+      while (killed == nullptr) done.Wait(&mutex);
+    }
+    CHECK(absl::IsResourceExhausted(reported));
+    const auto found = *EmbeddedLog::Open("log", options, killed.get());
+    CHECK(TextsOf(*ReadFrom(*found, kFirst, Offset(0))) == std::vector<std::string>{"before"});
   }
-  const auto killed = files.AfterKill();
-  CHECK(TextsOf(*ReadFrom(**EmbeddedLog::Open("log", options, killed.get()), kFirst, Offset(0))) ==
-        std::vector<std::string>{"before"});
   CHECK(*AppendOne(*log, kFirst, "after") == Offset(1));
   CHECK(TextsOf(*ReadFrom(*log, kFirst, Offset(0))) == std::vector<std::string>{"before", "after"});
 }
