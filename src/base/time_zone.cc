@@ -65,9 +65,9 @@ absl::StatusOr<TimeZone> TimeZone::Load(std::string_view name) {
   zone.spans_.push_back({INT64_MIN, offset_ms(at)});
   absl::TimeZone::CivilTransition change;
   while (source.NextTransition(at, &change)) {
-    // The change is the instant at which the civil time `from`, read with the offset before, is
-    // reached.
-    const absl::Time next = source.At(change.from).trans;
+    // The earlier of the two civil times is the one that is skipped or happens twice, and of such a
+    // time the zone knows the instant of the change.
+    const absl::Time next = source.At(std::min(change.from, change.to)).trans;
     if (next <= at || next > end) break;
     at = next;
     const int64_t offset = offset_ms(at);

@@ -10,6 +10,7 @@
 
 #include "base/market.h"
 #include "base/strong.h"
+#include "events/intake.h"
 #include "projections/facts/order_row.h"
 
 namespace flywheel {
@@ -31,8 +32,7 @@ enum class RowType : char {
   kWaitingDeadline = 'W',  // deadline, offset            -> seller, order
 };
 
-// Rows of sums over all sellers of the cell stand under this seller; intake refuses it as an id.
-inline constexpr std::string_view kAllSellers = "*";
+// Rows of sums over all sellers of the cell stand under kAllSellers, which intake refuses as an id.
 
 namespace row_keys {
 

@@ -1,0 +1,135 @@
+#include "app/engine.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "absl/synchronization/mutex.h"
+#include "base/status.h"
+#include "events/embedded/embedded_log.h"
+#include "projections/store/read_policies.h"
+
+namespace flywheel {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path CellFolder(const std::string& folder, Partition partition) {
+  return fs::path(folder) / "cells" / std::to_string(partition.number());
+}
+
+absl::Status MakeFolders(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) return absl::OkStatus();
+  const std::string text =
+      fmt::format("the folder {} cannot be made: {}", folder.string(), error.message());
+  if (error == std::errc::no_space_on_device) return absl::ResourceExhaustedError(text);
+  if (error == std::errc::permission_denied || error == std::errc::read_only_file_system) {
+    return absl::PermissionDeniedError(text);
+  }
+  return absl::FailedPreconditionError(text);
+}
+
+}  // namespace
+
+Engine::Engine(const EngineOptions& options) : options_(options), memory_(options.rocks) {}
+
+Engine::~Engine() = default;
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
+  if (options.partitions < 1 || options.partitions > 1024) {
+    return absl::InvalidArgumentError(
+        fmt::format("a log has 1 to 1024 partitions, not {}", options.partitions));
+  }
+  std::unique_ptr<Engine> engine(new Engine(options));
+  const fs::path log_folder = fs::path(options.folder) / "log";
+  RETURN_IF_ERROR(MakeFolders(options.folder));
+  // A log that exists keeps its number of partitions.
+  EmbeddedLogOptions log_options;
+  absl::StatusOr<std::unique_ptr<EmbeddedLog>> log =
+      EmbeddedLog::Open(log_folder.string(), log_options);
+  if (absl::IsNotFound(log.status())) {
+    log_options.partitions = options.partitions;
+    log = EmbeddedLog::Open(log_folder.string(), log_options);
+  }
+  RETURN_IF_ERROR(log.status());
+  engine->log_ = *std::move(log);
+  RETURN_IF_ERROR(engine->OpenCells());
+  return engine;
+}
+
+absl::Status Engine::OpenCells() {
+  cells_.clear();
+  CellOptions options;
+  options.cache_bytes = options_.cache_bytes / static_cast<size_t>(log_->partitions());
+  for (Partition partition(0); partition < Partition(log_->partitions());
+       partition = partition.Plus(1)) {
+    const fs::path folder = CellFolder(options_.folder, partition);
+    RETURN_IF_ERROR(MakeFolders(folder));
+    ASSIGN_OR_RETURN(std::unique_ptr<RowStore> store, OpenRocksStore(folder.string(), memory_));
+    ASSIGN_OR_RETURN(std::unique_ptr<Cell> cell,
+                     Cell::Open(log_.get(), partition, std::move(store), options));
+    cells_.push_back(std::move(cell));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Engine::CatchUp(absl::FunctionRef<void(const FoldProgress&)> progress) {
+  FoldProgress sum;
+  std::vector<Offset> ends;
+  std::vector<Offset> starts;
+  for (const std::unique_ptr<Cell>& cell : cells_) {
+    ASSIGN_OR_RETURN(const Offset end, log_->EndOffset(cell->partition()));
+    ends.push_back(end);
+    starts.push_back(cell->position().next);
+    sum.to_fold += static_cast<uint64_t>(end.number() - starts.back().number());
+  }
+  absl::Mutex mutex;
+  absl::Status status;
+  std::vector<uint64_t> folded(cells_.size(), 0);
+  const auto fold = [&](size_t index) {
+    const absl::Status outcome = cells_[index]->CatchUp(ends[index], [&](const CellRow& position) {
+      absl::MutexLock lock(&mutex);
+      const auto now = static_cast<uint64_t>(position.next.number() - starts[index].number());
+      sum.folded += now - folded[index];
+      folded[index] = now;
+      progress(sum);
+    });
+    absl::MutexLock lock(&mutex);
+    status.Update(outcome);
+  };
+  std::vector<std::thread> threads;
+  for (size_t index = 0; index < cells_.size(); ++index) {
+    if (cells_[index]->position().next < ends[index]) threads.emplace_back(fold, index);
+  }
+  for (std::thread& thread : threads) thread.join();
+  return status;
+}
+
+std::vector<const RowStore*> Engine::stores() const {
+  std::vector<const RowStore*> stores;
+  for (const std::unique_ptr<Cell>& cell : cells_) stores.push_back(&cell->store());
+  return stores;
+}
+
+absl::StatusOr<PolicyBook> Engine::Policies() const {
+  return ReadPolicies(cells_[0]->store(), kLatestInstant);
+}
+
+absl::Status Engine::DropRows() {
+  cells_.clear();
+  std::error_code error;
+  fs::remove_all(fs::path(options_.folder) / "cells", error);
+  if (error) {
+    return absl::UnavailableError(
+        fmt::format("the rows in {} cannot be dropped: {}", options_.folder, error.message()));
+  }
+  return OpenCells();
+}
+
+}  // namespace flywheel

@@ -1,0 +1,610 @@
+#include "projections/views/rating_reader.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "base/status.h"
+#include "events/intake.h"
+#include "projections/cell/rating_fold.h"
+#include "projections/facts/quarantine_row.h"
+#include "projections/facts/row_keys.h"
+#include "projections/store/read_policies.h"
+
+namespace flywheel {
+namespace {
+
+// ---------------------------------------------------------------- one cell
+
+// What every answer from one cell needs.
+struct CellState {
+  const RowStore* store = nullptr;
+  CellRow cell;
+  PolicyBook policies;
+  // With known_at: the sellers that were incomplete then.
+  std::set<std::string, std::less<>> incomplete_then;
+};
+
+FactsUpTo CutOf(const RatingQuery& query) {
+  return {query.as_of, query.known_at.value_or(kLatestInstant)};
+}
+
+// The sellers with an event that at `known_at` waited for its order, or a refusal at intake that
+// stood open then. What was accepted after waiting shows in its order's row: it was known before
+// the order was.
+absl::Status FindIncomplete(Instant known_at, CellState* state) {
+  absl::Status status;
+  RETURN_IF_ERROR(ScanPrefix(
+      *state->store, row_keys::Prefix(RowType::kQuarantine),
+      [&](std::string_view, std::string_view value) {
+        const absl::StatusOr<QuarantineRow> row = QuarantineRow::Decode(value);
+        status.Update(row.status());
+        if (!status.ok() || row->recorded_at > known_at) return status.ok();
+        const bool waits =
+            row->state == QuarantineRow::State::kWaiting || row->decided_at > known_at;
+        const bool open = row->refused_at_intake() && (!row->closed || row->closed_at > known_at);
+        if ((waits || open) && !row->seller_id.empty())
+          state->incomplete_then.insert(row->seller_id);
+        return true;
+      }));
+  RETURN_IF_ERROR(status);
+  RETURN_IF_ERROR(
+      ScanPrefix(*state->store, row_keys::Prefix(RowType::kOrder),
+                 [&](std::string_view key, std::string_view value) {
+                   const absl::StatusOr<OrderRow> order = OrderRow::Decode(value);
+                   status.Update(order.status());
+                   if (!status.ok() || !order->known() || order->Placed().recorded_at <= known_at)
+                     return status.ok();
+                   order->ForEachFact([&](const Fact& fact) {
+                     if (fact.recorded_at <= known_at)
+                       state->incomplete_then.insert(std::string(row_keys::ParseOrder(key).seller));
+                     return fact.recorded_at > known_at;
+                   });
+                   return true;
+                 }));
+  return status;
+}
+
+absl::StatusOr<CellState> ReadCell(const RowStore* store, const RatingQuery& query) {
+  CellState state;
+  state.store = store;
+  std::string value;
+  ASSIGN_OR_RETURN(const bool found, store->Get(row_keys::Cell(), &value));
+  if (found) {
+    ASSIGN_OR_RETURN(state.cell, CellRow::Decode(value));
+  }
+  ASSIGN_OR_RETURN(state.policies, ReadPolicies(*store, query.known_at.value_or(kLatestInstant)));
+  if (query.known_at) RETURN_IF_ERROR(FindIncomplete(*query.known_at, &state));
+  return state;
+}
+
+const MarketPolicy& PolicyOf(const CellState& state, MarketCode market, Instant at) {
+  const MarketPolicy* policy = state.policies.Find(market.text(), at);
+  if (policy == nullptr) policy = state.policies.FindInAnyVersion(market.text());
+  FLYWHEEL_CHECK(policy != nullptr, "a market of the rows is known to the policy");
+  return *policy;
+}
+
+// The instant for which the row of a day of the history is given: the day's end, or as_of on its
+// own day.
+Instant HistoryInstant(const TimeZone& zone, LocalDay day, Instant as_of) {
+  return std::min(zone.EndOf(day), as_of);
+}
+
+// Every window length that an answer needs: that of as_of and, for the history, those of the days
+// of its window.
+std::vector<int32_t> WindowsOf(const CellState& state, MarketCode market,
+                               const RatingQuery& query) {
+  const MarketPolicy& policy = PolicyOf(state, market, query.as_of);
+  std::vector<int32_t> windows{policy.rating.window_days};
+  if (!query.history) return windows;
+  const LocalDay today = policy.zone->Day(query.as_of);
+  for (int32_t back = 0; back < policy.rating.window_days; ++back) {
+    const Instant at = HistoryInstant(*policy.zone, today.Plus(-back), query.as_of);
+    const int32_t window = PolicyOf(state, market, at).rating.window_days;
+    if (std::find(windows.begin(), windows.end(), window) == windows.end())
+      windows.push_back(window);
+  }
+  return windows;
+}
+
+// Whether the stored steps give the answer: no fact of the cell lies behind as_of on its day, all
+// knowledge counts, and only the stored window is asked for.
+bool StoredStepsAnswer(const CellState& state, MarketCode market, const RatingQuery& query) {
+  if (query.always_evaluate || query.known_at) return false;
+  const TimeZone& zone = *PolicyOf(state, market, query.as_of).zone;
+  if (query.as_of < state.cell.log_clock && zone.EndOf(zone.Day(query.as_of)) != query.as_of)
+    return false;
+  const std::vector<int32_t> windows = WindowsOf(state, market, query);
+  return windows.size() == 1 && windows[0] == kStoredRatingWindowDays;
+}
+
+// ---------------------------------------------------------------- steps
+
+// Steps by day under each window length.
+using DaysByWindow = std::map<int32_t, RatingDays>;
+
+absl::Status ReadStoredDays(const RowStore& store, std::string_view seller, MarketCode market,
+                            RatingDays* days) {
+  absl::Status status;
+  RETURN_IF_ERROR(ScanPrefix(
+      store, row_keys::RatingPrefix(seller, market),
+      [&](std::string_view key, std::string_view value) {
+        const absl::StatusOr<RatingRow> row = RatingRow::Decode(value);
+        status.Update(row.status());
+        if (!row.ok()) return false;
+        RatingCounters& counters = (*days)[row_keys::ParseRatingDay(key).day];
+        row->ForEach([&counters](uint8_t counter, int32_t delta) { counters[counter] += delta; });
+        return true;
+      }));
+  return status;
+}
+
+// What the order rows of one seller show in one market.
+struct EvaluatedMarket {
+  bool named = false;
+  std::vector<Review> reviews;
+};
+
+absl::StatusOr<std::map<MarketCode, EvaluatedMarket>> EvaluateSeller(const RowStore& store,
+                                                                     std::string_view seller,
+                                                                     const FactsUpTo& cut) {
+  std::map<MarketCode, EvaluatedMarket> markets;
+  std::string value;
+  ASSIGN_OR_RETURN(const bool found, store.Get(row_keys::OfSeller(seller), &value));
+  if (!found) return markets;
+  ASSIGN_OR_RETURN(const SellerRow row, SellerRow::Decode(value));
+  const auto within = [&cut](Instant occurred_at, Instant recorded_at) {
+    return occurred_at <= cut.as_of && recorded_at <= cut.known_at;
+  };
+  if (row.registration && within(row.registration->occurred_at, row.registration->recorded_at)) {
+    markets[row.registration->market].named = true;
+  }
+  absl::Status status;
+  RETURN_IF_ERROR(
+      ScanPrefix(store, row_keys::SellerPrefix(RowType::kStanding, seller),
+                 [&](std::string_view key, std::string_view bytes) {
+                   const absl::StatusOr<StandingRow> standing = StandingRow::Decode(bytes);
+                   status.Update(standing.status());
+                   const row_keys::StandingKey parsed = row_keys::ParseStanding(key);
+                   if (standing.ok() && within(parsed.occurred_at, standing->recorded_at)) {
+                     markets[parsed.market].named = true;
+                   }
+                   return status.ok();
+                 }));
+  RETURN_IF_ERROR(ScanPrefix(store, row_keys::SellerPrefix(RowType::kOrder, seller),
+                             [&](std::string_view key, std::string_view bytes) {
+                               const absl::StatusOr<OrderRow> order = OrderRow::Decode(bytes);
+                               status.Update(order.status());
+                               if (!status.ok() || !order->known()) return status.ok();
+                               const Fact placed = order->Placed();
+                               if (!within(placed.occurred_at, placed.recorded_at)) return true;
+                               EvaluatedMarket& market = markets[order->market()];
+                               market.named = true;
+                               std::optional<Review> review =
+                                   ReviewOf(*order, row_keys::ParseOrder(key).order, cut);
+                               if (review) market.reviews.push_back(*std::move(review));
+                               return true;
+                             }));
+  RETURN_IF_ERROR(status);
+  return markets;
+}
+
+// The reviews of each buyer, as the unique counts need them; views into `reviews`.
+std::map<std::string_view, std::vector<BuyerReview>> ByBuyer(const std::vector<Review>& reviews) {
+  std::map<std::string_view, std::vector<BuyerReview>> buyers;
+  for (const Review& review : reviews) buyers[review.buyer_id].push_back(BuyerReviewOf(review));
+  return buyers;
+}
+
+RatingDays EvaluateDays(const std::vector<Review>& reviews, const TimeZone& zone,
+                        int32_t window_days) {
+  RatingSteps steps;
+  for (const Review& review : reviews) AddReviewSteps(review, zone, window_days, 1, &steps);
+  for (const auto& [buyer, of_buyer] : ByBuyer(reviews))
+    AddUniqueSteps(of_buyer, zone, window_days, 1, &steps);
+  RatingDays days;
+  AddSteps(steps, &days);
+  return days;
+}
+
+// ---------------------------------------------------------------- answers
+
+RatingCounters SumUpTo(const RatingDays& days, LocalDay day) {
+  RatingCounters sum{};
+  for (const auto& [at, counters] : days) {
+    if (at > day) break;
+    AddCounters(counters, &sum);
+  }
+  return sum;
+}
+
+RatingHistoryRow HistoryRow(LocalDay day, const RatingCounters& counters) {
+  const auto count = [&counters](RatingCounter counter) {
+    return counters[static_cast<size_t>(counter)];
+  };
+  return {day, count(RatingCounter::kRecommendedTotal), count(RatingCounter::kRecommendedUnique),
+          count(RatingCounter::kNotRecommendedTotal), count(RatingCounter::kNotRecommendedUnique)};
+}
+
+std::vector<RatingHistoryRow> HistoryOf(const CellState& state, MarketCode market,
+                                        const DaysByWindow& days, const RatingQuery& query) {
+  const MarketPolicy& policy = PolicyOf(state, market, query.as_of);
+  const LocalDay today = policy.zone->Day(query.as_of);
+  std::vector<RatingHistoryRow> rows;
+  // A running sum under each window length, all moved on day by day.
+  std::map<int32_t, std::pair<RatingDays::const_iterator, RatingCounters>> sums;
+  for (const auto& [window, of_window] : days) sums[window] = {of_window.begin(), RatingCounters{}};
+  for (LocalDay day = today.Plus(1 - policy.rating.window_days); day <= today; day = day.Plus(1)) {
+    for (auto& [window, sum] : sums) {
+      const RatingDays& of_window = days.at(window);
+      for (; sum.first != of_window.end() && sum.first->first <= day; ++sum.first) {
+        AddCounters(sum.first->second, &sum.second);
+      }
+    }
+    const int32_t window =
+        PolicyOf(state, market, HistoryInstant(*policy.zone, day, query.as_of)).rating.window_days;
+    rows.push_back(HistoryRow(day, sums.at(window).second));
+  }
+  return rows;
+}
+
+// A part of an answer: one market of one seller, or of all sellers of a cell.
+struct Part {
+  MarketCode market;
+  RatingCounters counters{};
+  std::vector<RatingHistoryRow> history;
+  int32_t rates_for_average = 0;
+  bool complete = true;
+};
+
+Part MakePart(const CellState& state, MarketCode market, const DaysByWindow& days,
+              const RatingQuery& query) {
+  const MarketPolicy& policy = PolicyOf(state, market, query.as_of);
+  Part part;
+  part.market = market;
+  part.counters = SumUpTo(days.at(policy.rating.window_days), policy.zone->Day(query.as_of));
+  part.rates_for_average = policy.rating.rates_for_average;
+  if (query.history) part.history = HistoryOf(state, market, days, query);
+  return part;
+}
+
+// The parts of one seller in the markets that `wanted` lets through.
+absl::StatusOr<std::vector<Part>> SellerParts(const CellState& state, std::string_view seller,
+                                              const SellerRow& row, std::string_view wanted,
+                                              const RatingQuery& query) {
+  std::vector<Part> parts;
+  const bool complete = query.known_at ? !state.incomplete_then.contains(seller) : row.complete();
+  std::optional<std::map<MarketCode, EvaluatedMarket>> evaluated;
+  for (const SellerRow::Named& named : row.markets) {
+    if (wanted != kAll && wanted != named.market.text()) continue;
+    if (named.first > query.as_of) continue;
+    DaysByWindow days;
+    if (StoredStepsAnswer(state, named.market, query)) {
+      RETURN_IF_ERROR(
+          ReadStoredDays(*state.store, seller, named.market, &days[kStoredRatingWindowDays]));
+    } else {
+      if (!evaluated) {
+        ASSIGN_OR_RETURN(evaluated, EvaluateSeller(*state.store, seller, CutOf(query)));
+      }
+      const EvaluatedMarket& market = (*evaluated)[named.market];
+      if (!market.named) continue;
+      const TimeZone& zone = *PolicyOf(state, named.market, query.as_of).zone;
+      for (const int32_t window : WindowsOf(state, named.market, query)) {
+        days[window] = EvaluateDays(market.reviews, zone, window);
+      }
+    }
+    parts.push_back(MakePart(state, named.market, days, query));
+    parts.back().complete = complete;
+  }
+  return parts;
+}
+
+// Calls `visit` with each seller of the cell, in key order.
+absl::Status ForEachSeller(
+    const CellState& state,
+    absl::FunctionRef<absl::Status(std::string_view, const SellerRow&)> visit) {
+  absl::Status status;
+  RETURN_IF_ERROR(ScanPrefix(*state.store, row_keys::Prefix(RowType::kSeller),
+                             [&](std::string_view key, std::string_view value) {
+                               const absl::StatusOr<SellerRow> row = SellerRow::Decode(value);
+                               status.Update(row.status());
+                               if (row.ok()) status.Update(visit(row_keys::ParseSeller(key), *row));
+                               return status.ok();
+                             }));
+  return status;
+}
+
+// The parts of all sellers of a cell together, one for each market (two where the way of answering
+// makes it so; parts are summed anyway).
+absl::StatusOr<std::vector<Part>> TotalParts(const CellState& state, std::string_view wanted,
+                                             const RatingQuery& query) {
+  struct Named {
+    bool stored = false;
+    bool complete = true;
+  };
+  std::map<MarketCode, Named> markets;
+  std::vector<Part> parts;
+  RETURN_IF_ERROR(
+      ForEachSeller(state, [&](std::string_view seller, const SellerRow& row) -> absl::Status {
+        bool evaluate = false;
+        for (const SellerRow::Named& named : row.markets) {
+          if ((wanted != kAll && wanted != named.market.text()) || named.first > query.as_of)
+            continue;
+          if (StoredStepsAnswer(state, named.market, query)) {
+            Named& market = markets[named.market];
+            market.stored = true;
+            market.complete = market.complete && row.complete();
+          } else {
+            evaluate = true;
+          }
+        }
+        if (!evaluate) return absl::OkStatus();
+        ASSIGN_OR_RETURN(std::vector<Part> of_seller,
+                         SellerParts(state, seller, row, wanted, query));
+        for (Part& part : of_seller) {
+          if (!StoredStepsAnswer(state, part.market, query)) parts.push_back(std::move(part));
+        }
+        return absl::OkStatus();
+      }));
+  for (const auto& [market, named] : markets) {
+    DaysByWindow days;
+    RETURN_IF_ERROR(
+        ReadStoredDays(*state.store, kAllSellers, market, &days[kStoredRatingWindowDays]));
+    parts.push_back(MakePart(state, market, days, query));
+    parts.back().complete = named.complete;
+  }
+  return parts;
+}
+
+// Joins the history rows of parts by calendar day.
+void AddHistory(const std::vector<RatingHistoryRow>& from, std::vector<RatingHistoryRow>* to) {
+  std::map<LocalDay, RatingHistoryRow> days;
+  for (const std::vector<RatingHistoryRow>* rows :
+       {&from, static_cast<const std::vector<RatingHistoryRow>*>(to)}) {
+    for (const RatingHistoryRow& row : *rows) {
+      RatingHistoryRow& sum = days[row.day];
+      sum.day = row.day;
+      sum.recommended_total += row.recommended_total;
+      sum.recommended_unique += row.recommended_unique;
+      sum.not_recommended_total += row.not_recommended_total;
+      sum.not_recommended_unique += row.not_recommended_unique;
+    }
+  }
+  to->clear();
+  for (const auto& [day, row] : days) to->push_back(row);
+}
+
+// Sums parts into one answer: counts are summed, minimums apply to the sum (where markets differ,
+// the greatest).
+class Sum {
+ public:
+  void Add(const Part& part) {
+    any_ = true;
+    AddCounters(part.counters, &answer_.counters);
+    answer_.complete = answer_.complete && part.complete;
+    rates_for_average_ = std::max(rates_for_average_, part.rates_for_average);
+    if (!part.history.empty()) AddHistory(part.history, &answer_.history);
+  }
+
+  bool any() const { return any_; }
+
+  RatingAnswer Answer(std::string_view seller, std::string_view market, Instant as_of) const {
+    RatingAnswer answer = answer_;
+    answer.seller_id = std::string(seller);
+    answer.market = std::string(market);
+    answer.as_of = as_of;
+    for (size_t rate = 0; rate < answer.average_hundredths.size(); ++rate) {
+      const absl::Span<const int64_t> marks(&answer.counters[RatesCounter(rate, 1)], 5);
+      answer.average_hundredths[rate] = AverageHundredths(marks, rates_for_average_);
+    }
+    return answer;
+  }
+
+ private:
+  bool any_ = false;
+  RatingAnswer answer_;
+  int32_t rates_for_average_ = 0;
+};
+
+// ---------------------------------------------------------------- explanations
+
+// The figures that a review counts in at the query's instant.
+std::vector<std::string> FiguresOf(const Review& review, bool is_the_buyers, const TimeZone& zone,
+                                   LocalDay today, int32_t window_days) {
+  std::vector<std::string> figures;
+  RatingSteps steps;
+  AddReviewSteps(review, zone, window_days, 1, &steps);
+  RatingDays days;
+  AddSteps(steps, &days);
+  const RatingCounters counters = SumUpTo(days, today);
+  const auto counts = [&counters](RatingCounter counter) {
+    return counters[static_cast<size_t>(counter)] > 0;
+  };
+  const bool recommended = counts(RatingCounter::kRecommendedTotal);
+  const bool not_recommended = counts(RatingCounter::kNotRecommendedTotal);
+  const std::string side = recommended ? "recommended" : "notRecommended";
+  if (recommended || not_recommended) {
+    figures.push_back(side + ".total");
+    if (is_the_buyers) figures.push_back(side + ".unique");
+  }
+  const std::pair<RatingCounter, const char*> others[] = {
+      {RatingCounter::kAnswered, "answered"},
+      {RatingCounter::kRemovedByBuyer, "removed.byBuyer"},
+      {RatingCounter::kRemovedByMarketplace, "removed.byMarketplace"},
+      {RatingCounter::kRemovedByBuyerAfterCompensation, "removed.byBuyerAfterCompensation"},
+      {RatingCounter::kLifetimeRecommended, "lifetime.recommended"},
+      {RatingCounter::kLifetimeNotRecommended, "lifetime.notRecommended"},
+  };
+  for (const auto& [counter, figure] : others) {
+    if (counts(counter)) figures.emplace_back(figure);
+  }
+  const char* const rates[] = {"delivery", "deliveryCost", "description", "service"};
+  for (size_t rate = 0; rate < 4; ++rate) {
+    for (int32_t mark = 1; mark <= 5; ++mark) {
+      if (counters[RatesCounter(rate, mark)] > 0) {
+        figures.push_back("rates." + std::string(rates[rate]) + ".distribution." +
+                          std::to_string(mark));
+      }
+    }
+  }
+  return figures;
+}
+
+// The review whose posting is the buyer's latest in the window among those that stand.
+const Review* CountingReview(const std::vector<const Review*>& of_buyer, const TimeZone& zone,
+                             LocalDay today, int32_t window_days) {
+  const Review* counting = nullptr;
+  for (const Review* review : of_buyer) {
+    if (review->removed || zone.Day(review->posted) > today ||
+        zone.Day(review->posted).Plus(window_days) <= today) {
+      continue;
+    }
+    if (counting == nullptr || std::tie(counting->posted, counting->review_id, counting->order_id) <
+                                   std::tie(review->posted, review->review_id, review->order_id)) {
+      counting = review;
+    }
+  }
+  return counting;
+}
+
+bool Decides(EventKind kind) {
+  return kind == EventKind::kOrderPlaced || kind == EventKind::kReviewPosted ||
+         kind == EventKind::kReviewEdited || kind == EventKind::kReviewAnswered ||
+         kind == EventKind::kReviewRemoved;
+}
+
+std::vector<RatingExplanation::Event> DecidingEvents(const OrderRow& order, const FactsUpTo& cut,
+                                                     Partition partition) {
+  std::vector<RatingExplanation::Event> events;
+  order.ForEachFact([&](const Fact& fact) {
+    if (Decides(fact.kind) && fact.occurred_at <= cut.as_of && fact.recorded_at <= cut.known_at) {
+      events.push_back({fact.kind, fact.occurred_at, fact.recorded_at, partition, fact.place});
+    }
+    return true;
+  });
+  std::sort(events.begin(), events.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.occurred_at, a.kind, a.place) < std::tie(b.occurred_at, b.kind, b.place);
+  });
+  return events;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<RatingAnswer>> RatingReader::One(std::string_view seller,
+                                                              std::string_view market,
+                                                              const RatingQuery& query) const {
+  Sum sum;
+  if (seller == kAll) {
+    for (const RowStore* store : stores_) {
+      ASSIGN_OR_RETURN(const CellState state, ReadCell(store, query));
+      ASSIGN_OR_RETURN(const std::vector<Part> parts, TotalParts(state, market, query));
+      for (const Part& part : parts) sum.Add(part);
+    }
+  } else {
+    const Partition partition = PartitionOf(seller, static_cast<int32_t>(stores_.size()));
+    const RowStore* store = stores_[static_cast<size_t>(partition.number())];
+    std::string value;
+    ASSIGN_OR_RETURN(const bool found, store->Get(row_keys::OfSeller(seller), &value));
+    if (!found) return std::optional<RatingAnswer>();
+    ASSIGN_OR_RETURN(const SellerRow row, SellerRow::Decode(value));
+    ASSIGN_OR_RETURN(const CellState state, ReadCell(store, query));
+    ASSIGN_OR_RETURN(const std::vector<Part> parts, SellerParts(state, seller, row, market, query));
+    for (const Part& part : parts) sum.Add(part);
+  }
+  if (!sum.any()) return std::optional<RatingAnswer>();
+  return std::optional<RatingAnswer>(sum.Answer(seller, market, query.as_of));
+}
+
+absl::StatusOr<std::vector<RatingAnswer>> RatingReader::All(const RatingQuery& query) const {
+  std::vector<RatingAnswer> answers;
+  std::map<std::string, Sum, std::less<>> market_totals;  // by market, "*" for all
+  for (const RowStore* store : stores_) {
+    ASSIGN_OR_RETURN(const CellState state, ReadCell(store, query));
+    RETURN_IF_ERROR(
+        ForEachSeller(state, [&](std::string_view seller, const SellerRow& row) -> absl::Status {
+          ASSIGN_OR_RETURN(const std::vector<Part> parts,
+                           SellerParts(state, seller, row, kAll, query));
+          Sum seller_total;
+          for (const Part& part : parts) {
+            Sum one;
+            for (Sum* sum : {&one, &seller_total, &market_totals[std::string(part.market.text())],
+                             &market_totals[std::string(kAll)]}) {
+              sum->Add(part);
+            }
+            answers.push_back(one.Answer(seller, part.market.text(), query.as_of));
+          }
+          if (seller_total.any()) answers.push_back(seller_total.Answer(seller, kAll, query.as_of));
+          return absl::OkStatus();
+        }));
+  }
+  for (const auto& [market, sum] : market_totals) {
+    if (sum.any()) answers.push_back(sum.Answer(kAll, market, query.as_of));
+  }
+  std::sort(answers.begin(), answers.end(), [](const RatingAnswer& a, const RatingAnswer& b) {
+    return std::tie(a.seller_id, a.market) < std::tie(b.seller_id, b.market);
+  });
+  return answers;
+}
+
+absl::StatusOr<std::vector<RatingExplanation>> RatingReader::Explain(
+    std::string_view seller, std::string_view market, const RatingQuery& query) const {
+  if (seller == kAll)
+    return absl::InvalidArgumentError(
+        "name a seller: the figures of all sellers are explained by seller");
+  const Partition partition = PartitionOf(seller, static_cast<int32_t>(stores_.size()));
+  const RowStore* store = stores_[static_cast<size_t>(partition.number())];
+  ASSIGN_OR_RETURN(const CellState state, ReadCell(store, query));
+  ASSIGN_OR_RETURN(const auto markets, EvaluateSeller(*store, seller, CutOf(query)));
+  std::vector<RatingExplanation> explanations;
+  for (const auto& [code, evaluated] : markets) {
+    if (market != kAll && market != code.text()) continue;
+    const MarketPolicy& policy = PolicyOf(state, code, query.as_of);
+    const LocalDay today = policy.zone->Day(query.as_of);
+    const int32_t window = policy.rating.window_days;
+    std::map<std::string_view, std::vector<const Review*>> by_buyer;
+    for (const Review& review : evaluated.reviews) by_buyer[review.buyer_id].push_back(&review);
+    for (const Review& review : evaluated.reviews) {
+      RatingExplanation explanation;
+      const bool counts =
+          CountingReview(by_buyer[review.buyer_id], *policy.zone, today, window) == &review;
+      explanation.counts_in = FiguresOf(review, counts, *policy.zone, today, window);
+      if (explanation.counts_in.empty()) continue;
+      explanation.seller_id = std::string(seller);
+      explanation.market = code;
+      explanation.order_id = review.order_id;
+      explanation.buyer_id = review.buyer_id;
+      explanation.review_id = review.review_id;
+      explanation.posted = review.posted;
+      std::string value;
+      ASSIGN_OR_RETURN(const bool found,
+                       store->Get(row_keys::Order(seller, review.order_id), &value));
+      if (found) {
+        ASSIGN_OR_RETURN(const OrderRow order, OrderRow::Decode(value));
+        explanation.events = DecidingEvents(order, CutOf(query), partition);
+      }
+      explanations.push_back(std::move(explanation));
+    }
+  }
+  std::sort(explanations.begin(), explanations.end(),
+            [](const RatingExplanation& a, const RatingExplanation& b) {
+              return std::tie(a.posted, a.order_id) < std::tie(b.posted, b.order_id);
+            });
+  return explanations;
+}
+
+absl::StatusOr<Instant> RatingReader::LogClock() const {
+  Instant clock;
+  for (const RowStore* store : stores_) {
+    std::string value;
+    ASSIGN_OR_RETURN(const bool found, store->Get(row_keys::Cell(), &value));
+    if (!found) continue;
+    ASSIGN_OR_RETURN(const CellRow cell, CellRow::Decode(value));
+    clock = std::max(clock, cell.log_clock);
+  }
+  return clock;
+}
+
+}  // namespace flywheel
