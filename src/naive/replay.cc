@@ -173,6 +173,15 @@ void Apply(Order& order, const Event& event) {
   }
 }
 
+// The event waits no longer and is not refused.
+void LeaveQuarantine(Partition& partition, const WaitingEvent& waited) {
+  const int64_t offset = waited.arrival.place.offset;
+  partition.quarantine.erase(offset);
+  const auto entries = partition.entries_by_identity.find(IdentityOf(waited.event));
+  std::erase(entries->second, offset);
+  if (entries->second.empty()) partition.entries_by_identity.erase(entries);
+}
+
 // An entry that is refused by the record itself.
 Entry RefusedEntry(const Arrival& arrival, Code code, std::string sentence) {
   Entry entry;
@@ -475,8 +484,7 @@ void Replay::JudgeWaiting(Partition& partition, const Arrival& placed, Seller& s
       ++partition.counts.refused[entry.code];
       continue;
     }
-    partition.quarantine.erase(offset);
-    std::erase(partition.entries_by_identity.at(IdentityOf(waited.event)), offset);
+    LeaveQuarantine(partition, waited);
     if (std::holds_alternative<Duplicate>(verdict)) {
       ++partition.counts.duplicates;
     } else {

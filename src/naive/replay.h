@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -195,7 +196,8 @@ struct Partition {
   std::map<int64_t, Entry> quarantine;                 // by offset
   std::map<int64_t, WaitingEvent> waiting;             // by offset
   std::set<std::pair<int64_t, int64_t>> deadlines;     // of waiting events: (deadline, offset)
-  std::map<std::string, std::vector<int64_t>> entries_by_identity;  // offsets, rising
+  // Offsets, rising. A hash map, since the keys are long and alike.
+  std::unordered_map<std::string, std::vector<int64_t>> entries_by_identity;
 };
 
 // Feed it the log, then ask. With `known_at` it is the outcome of the prefix of each partition
