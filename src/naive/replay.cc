@@ -1,0 +1,605 @@
+#include "naive/replay.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/numeric/int128.h"
+#include "naive/calendar.h"
+#include "naive/event_reading.h"
+
+namespace flywheel::naive {
+namespace {
+
+using events::v1::Event;
+using log::v1::Record;
+using log::v1::RefusalCode;
+
+// When Flywheel took the record; nullopt: it does not say.
+std::optional<int64_t> StampOf(const Record& record) {
+  const google::protobuf::Timestamp* stamp = nullptr;
+  switch (record.kind_case()) {
+    case Record::kEvent:
+      if (record.event().has_recorded_at()) stamp = &record.event().recorded_at();
+      break;
+    case Record::kDecision:
+      if (record.decision().has_recorded_at()) stamp = &record.decision().recorded_at();
+      break;
+    case Record::kRefused:
+      if (record.refused().has_recorded_at()) stamp = &record.refused().recorded_at();
+      break;
+    case Record::kResubmitted:
+      if (record.resubmitted().has_recorded_at()) stamp = &record.resubmitted().recorded_at();
+      break;
+    case Record::kDiscarded:
+      if (record.discarded().has_recorded_at()) stamp = &record.discarded().recorded_at();
+      break;
+    case Record::KIND_NOT_SET:
+      break;
+  }
+  if (stamp == nullptr) return std::nullopt;
+  return MillisOf(*stamp);
+}
+
+// Moves the clock of the event's seller, or of the partition for a tick. Policies and erasures are
+// of no seller and move none.
+void MoveClock(Partition& partition, const Event& event) {
+  if (event.has_policy_published() || event.has_buyer_erased()) return;
+  std::optional<int64_t>& clock = event.has_time_passed()
+                                      ? partition.latest_tick
+                                      : partition.sellers[event.seller_id()].latest_occurred_at;
+  const int64_t occurred_at = MillisOf(event.occurred_at());
+  clock = std::max(clock.value_or(occurred_at), occurred_at);
+}
+
+void NoteMarket(Seller& seller, const std::string& market, int64_t occurred_at, int64_t row_from) {
+  const auto [named, is_new] = seller.markets.try_emplace(market, Naming{occurred_at, row_from});
+  if (is_new) return;
+  Naming& naming = named->second;
+  naming.earliest_occurred_at = std::min(naming.earliest_occurred_at, occurred_at);
+  naming.row_from = std::min(naming.row_from, row_from);
+}
+
+bool IsIntakeCode(Code code) {
+  return code == RefusalCode::UNDECODABLE || code == RefusalCode::INVALID;
+}
+
+// REQUIRES: the event is about an order.
+bool IsKnownAct(const Order& order, const Event& event) {
+  const std::string act = ActOf(event);
+  return std::any_of(order.facts.begin(), order.facts.end(), [&](const Fact& fact) {
+    return fact.kind == event.payload_case() && fact.act == act;
+  });
+}
+
+bool IsOfSomebodyElse(const Order& order, const Event& event) {
+  if (event.has_review_posted()) return event.review_posted().buyer_id() != order.buyer_id;
+  if (event.has_complaint_opened()) return event.complaint_opened().buyer_id() != order.buyer_id;
+  if (event.has_return_filed()) return event.return_filed().buyer_id() != order.buyer_id;
+  return false;
+}
+
+bool IsReviewTooLate(const Order& order, const Event& event, absl::TimeZone zone,
+                     const Rules& rules) {
+  if (!event.has_review_posted()) return false;
+  const int32_t purchase_day = DayOf(zone, order.placed_at);
+  const int32_t last_day = MonthsLater(purchase_day, rules.review_months);
+  return MillisOf(event.occurred_at()) > EndOf(zone, last_day);
+}
+
+// By the facts accepted so far: the latest decision by business time; of two at one instant the
+// rejection.
+bool StandsRejected(const Order& order, const std::string& return_id) {
+  std::optional<std::pair<int64_t, bool>> latest;
+  for (const ReturnDecision& decision : order.return_decisions) {
+    if (decision.return_id != return_id) continue;
+    const std::pair candidate(decision.decided_at, decision.rejected);
+    if (!latest || candidate > *latest) latest = candidate;
+  }
+  return latest && latest->second;
+}
+
+std::map<std::string, int64_t> ItemsOf(const events::v1::ReturnFiled& filed) {
+  std::map<std::string, int64_t> items;
+  for (const events::v1::ReturnItem& item : filed.items()) items[item.line_id()] += item.quantity();
+  return items;
+}
+
+bool IsOverReturn(const Order& order, const Event& event) {
+  if (!event.has_return_filed()) return false;
+  for (const auto& [line_id, pieces] : ItemsOf(event.return_filed())) {
+    int64_t returned = pieces;
+    for (const FiledReturn& filed : order.returns) {
+      const auto item = filed.items.find(line_id);
+      if (item == filed.items.end() || StandsRejected(order, filed.return_id)) continue;
+      returned += item->second;
+    }
+    const auto bought = order.bought.find(line_id);
+    if (returned > (bought == order.bought.end() ? 0 : bought->second)) return true;
+  }
+  return false;
+}
+
+bool IsOverRefund(const Order& order, const Event& event) {
+  if (!event.has_refund_issued()) return false;
+  const events::v1::RefundIssued& refund = event.refund_issued();
+  if (refund.amount().currency() != order.currency) return true;
+  if (refund.kind() != events::v1::RefundKind::ORDER) return false;
+  // Subtracting from the total cannot overflow while amounts are not negative, as intake holds.
+  absl::int128 left = order.total;
+  for (const int64_t amount : order.order_refunds) left -= amount;
+  return refund.amount().amount_minor() > left;
+}
+
+void ApplyPlaced(Order& order, const Event& event, int64_t occurred_at) {
+  const events::v1::OrderPlaced& placed = event.order_placed();
+  order.known = true;
+  order.market = event.market();
+  order.buyer_id = placed.buyer_id();
+  order.placed_at = occurred_at;
+  order.total = placed.total().amount_minor();
+  order.currency = placed.total().currency();
+  for (const events::v1::OrderLine& line : placed.lines()) {
+    order.bought[line.line_id()] += line.quantity();
+  }
+}
+
+void Apply(Order& order, const Event& event) {
+  const int64_t at = MillisOf(event.occurred_at());
+  if (event.has_order_placed()) {
+    ApplyPlaced(order, event, at);
+  } else if (event.has_review_posted()) {
+    const events::v1::ReviewPosted& review = event.review_posted();
+    order.review = PostedReview{review.review_id(), at, OpinionOf(review)};
+  } else if (event.has_review_edited()) {
+    const events::v1::ReviewEdited& edit = event.review_edited();
+    order.edits.push_back({edit.review_id(), at, OpinionOf(edit)});
+  } else if (event.has_review_answered()) {
+    order.answers.push_back({event.review_answered().review_id(), at});
+  } else if (event.has_review_removed()) {
+    order.removals.push_back({event.review_removed().review_id(), at, event.review_removed().by()});
+  } else if (event.has_return_filed()) {
+    order.returns.push_back({event.return_filed().return_id(), ItemsOf(event.return_filed())});
+  } else if (event.has_return_accepted()) {
+    order.return_decisions.push_back({event.return_accepted().return_id(), at, false});
+  } else if (event.has_return_rejected()) {
+    order.return_decisions.push_back({event.return_rejected().return_id(), at, true});
+  } else if (event.has_refund_issued()) {
+    const events::v1::RefundIssued& refund = event.refund_issued();
+    if (refund.kind() == events::v1::RefundKind::ORDER &&
+        refund.amount().currency() == order.currency) {
+      order.order_refunds.push_back(refund.amount().amount_minor());
+    }
+  }
+}
+
+// The event waits no longer and is not refused.
+void LeaveQuarantine(Partition& partition, const WaitingEvent& waited) {
+  const int64_t offset = waited.arrival.place.offset;
+  partition.quarantine.erase(offset);
+  const auto entries = partition.entries_by_identity.find(IdentityOf(waited.event));
+  std::erase(entries->second, offset);
+  if (entries->second.empty()) partition.entries_by_identity.erase(entries);
+}
+
+// An entry that is refused by the record itself.
+Entry RefusedEntry(const Arrival& arrival, Code code, std::string sentence) {
+  Entry entry;
+  entry.place = arrival.place;
+  entry.code = code;
+  entry.sentence = std::move(sentence);
+  entry.decided_at = arrival.place;
+  return entry;
+}
+
+// Why a decision cannot have been made by Flywheel; nullopt: nothing is wrong with it.
+std::optional<std::string> DecisionFault(const Policies& policies,
+                                         const log::v1::Decision& decision) {
+  if (decision.events().empty()) return "the decision has no events";
+  for (const Event& event : decision.events()) {
+    if (auto fault = IntakeFault(policies, event)) return fault;
+    if (!IsAboutOrder(event) || event.seller_id() != decision.seller_id() ||
+        OrderOf(event) != decision.order_id()) {
+      return "an event of the decision is about something else";
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Replay::Add(int32_t partition_number, int64_t offset, std::string_view record_bytes) {
+  Partition& partition = partitions_[partition_number];
+  if (partition.past_known_at) return;
+  Record record;
+  const bool decoded =
+      record.ParseFromArray(record_bytes.data(), static_cast<int>(record_bytes.size()));
+  const std::optional<int64_t> stamp = decoded ? StampOf(record) : std::nullopt;
+  const int64_t recorded_at = std::max(partition.recorded_at, stamp.value_or(0));
+  if (known_at_ && recorded_at > *known_at_) {
+    partition.past_known_at = true;
+    return;
+  }
+  partition.recorded_at = recorded_at;
+  ++partition.counts.records;
+  const Arrival arrival{{partition_number, offset}, recorded_at};
+  Expire(partition, arrival);
+  if (!decoded) {
+    ++partition.counts.undecodable;
+    AddEntry(partition, RefusedEntry(arrival, RefusalCode::UNDECODABLE, "the bytes are no record"),
+             "");
+    return;
+  }
+  switch (record.kind_case()) {
+    case Record::kEvent:
+      CountForVersion(partition, record.event());
+      return Judge(partition, arrival, record.event());
+    case Record::kDecision:
+      return OnDecision(partition, arrival, record.decision());
+    case Record::kRefused:
+      return OnRefused(partition, arrival, record.refused());
+    case Record::kResubmitted:
+      return OnResubmitted(partition, arrival, record.resubmitted());
+    case Record::kDiscarded:
+      return OnDiscarded(partition, arrival, record.discarded());
+    case Record::KIND_NOT_SET:
+      ++partition.counts.refused[RefusalCode::INVALID];
+      AddEntry(partition, RefusedEntry(arrival, RefusalCode::INVALID, "the record is of no kind"),
+               "");
+      return;
+  }
+}
+
+const Seller* Replay::FindSeller(std::string_view seller_id) const {
+  for (const auto& [number, partition] : partitions_) {
+    const auto seller = partition.sellers.find(seller_id);
+    if (seller != partition.sellers.end()) return &seller->second;
+  }
+  return nullptr;
+}
+
+const Order* Replay::FindOrder(std::string_view seller_id, std::string_view order_id) const {
+  const Seller* seller = FindSeller(seller_id);
+  if (seller == nullptr) return nullptr;
+  const auto order = seller->orders.find(std::string(order_id));
+  return order == seller->orders.end() ? nullptr : &order->second;
+}
+
+std::optional<int64_t> Replay::SellerClock(std::string_view seller_id) const {
+  for (const auto& [number, partition] : partitions_) {
+    const auto seller = partition.sellers.find(seller_id);
+    if (seller == partition.sellers.end()) continue;
+    return std::max(seller->second.latest_occurred_at, partition.latest_tick);
+  }
+  return std::nullopt;
+}
+
+std::optional<int64_t> Replay::LogClock() const {
+  std::optional<int64_t> clock;
+  for (const auto& [number, partition] : partitions_) {
+    clock = std::max(clock, partition.latest_tick);
+    for (const auto& [id, seller] : partition.sellers) {
+      clock = std::max(clock, seller.latest_occurred_at);
+    }
+  }
+  return clock;
+}
+
+// Events whose time to wait ended before the record's recorded_at.
+void Replay::Expire(Partition& partition, const Arrival& arrival) {
+  while (!partition.deadlines.empty() && partition.deadlines.begin()->first < arrival.recorded_at) {
+    const int64_t offset = partition.deadlines.begin()->second;
+    partition.deadlines.erase(partition.deadlines.begin());
+    partition.waiting.erase(offset);
+    Entry& entry = partition.quarantine.at(offset);
+    entry.waiting = false;
+    entry.code = RefusalCode::WAIT_EXPIRED;
+    entry.sentence = "the order did not arrive in time";
+    entry.decided_at = arrival.place;
+    Seller& seller = partition.sellers.at(entry.seller_id);
+    --seller.waiting;
+    seller.orders.at(entry.order_id).waiting.erase(offset);
+    --partition.counts.waiting;
+    ++partition.counts.refused[RefusalCode::WAIT_EXPIRED];
+  }
+}
+
+void Replay::CountForVersion(Partition& partition, const Event& event) {
+  if (event.seller_id().empty() || OrderOf(event).empty()) return;
+  ++partition.sellers[event.seller_id()].orders[OrderOf(event)].version;
+}
+
+void Replay::OnDecision(Partition& partition, const Arrival& arrival,
+                        const log::v1::Decision& decision) {
+  if (decision.seller_id().empty() || decision.order_id().empty()) {
+    ++partition.counts.stale;  // of an order that nobody knows
+    return;
+  }
+  Seller& seller = partition.sellers[decision.seller_id()];
+  Order& order = seller.orders[decision.order_id()];
+  const uint64_t version = order.version++;
+  const std::optional<std::string> fault = DecisionFault(partition.policies, decision);
+  if (!fault) {
+    for (const Event& event : decision.events()) MoveClock(partition, event);
+  }
+  if (order.decisions.contains(decision.decision_id())) {
+    ++partition.counts.duplicates;
+    return;
+  }
+  if (!order.known || decision.order_version() != version) {
+    ++partition.counts.stale;
+    return;
+  }
+  if (fault) {
+    Entry entry = RefusedEntry(arrival, RefusalCode::INVALID, *fault);
+    entry.seller_id = decision.seller_id();
+    entry.order_id = decision.order_id();
+    ++partition.counts.refused[RefusalCode::INVALID];
+    AddEntry(partition, std::move(entry), "");
+    return;
+  }
+  ++partition.counts.accepted;
+  order.decisions.insert(decision.decision_id());
+  for (int32_t index = 0; index < decision.events_size(); ++index) {
+    const Event& event = decision.events(index);
+    if (IsKnownAct(order, event)) {
+      ++partition.counts.duplicates;
+    } else {
+      Accept(seller, order, arrival, index, event);
+    }
+  }
+}
+
+void Replay::OnRefused(Partition& partition, const Arrival& arrival,
+                       const log::v1::Refused& refused) {
+  const std::string identity =
+      Key({"refused", refused.source(), refused.source_place(), refused.sha256()});
+  if (CountRepeat(partition, identity, std::nullopt)) return;
+  Entry entry = RefusedEntry(arrival, refused.code(), refused.sentence());
+  entry.seller_id = refused.seller_id();
+  ++partition.counts.refused[entry.code];
+  AddEntry(partition, std::move(entry), identity);
+}
+
+void Replay::OnResubmitted(Partition& partition, const Arrival& arrival,
+                           const log::v1::Resubmitted& resubmitted) {
+  const Event& event = resubmitted.event();
+  CountForVersion(partition, event);
+  if (CloseEntry(partition, arrival, resubmitted.entry_offset())) {
+    Judge(partition, arrival, event, resubmitted.entry_offset());
+    return;
+  }
+  // The record names the seller all the same: clocks do not ask what became of it.
+  if (!IntakeFault(partition.policies, event)) MoveClock(partition, event);
+  ++partition.counts.control;
+}
+
+void Replay::OnDiscarded(Partition& partition, const Arrival& arrival,
+                         const log::v1::Discarded& discarded) {
+  CloseEntry(partition, arrival, discarded.entry_offset());
+  ++partition.counts.control;
+}
+
+void Replay::Judge(Partition& partition, const Arrival& arrival, const Event& event,
+                   std::optional<int64_t> closing) {
+  const std::optional<std::string> fault = IntakeFault(partition.policies, event);
+  if (!fault) MoveClock(partition, event);
+  if (CountRepeat(partition, partition.quarantine.empty() ? "" : IdentityOf(event), closing)) {
+    return;
+  }
+  if (fault) {
+    Refuse(partition, arrival, event, {RefusalCode::INVALID, *fault});
+  } else if (event.has_time_passed()) {
+    ++partition.counts.control;
+  } else if (event.has_policy_published()) {
+    JudgePolicy(partition, arrival, event);
+  } else if (event.has_buyer_erased()) {
+    const bool is_new = partition.erased_buyers.insert(event.buyer_erased().buyer_id()).second;
+    ++(is_new ? partition.counts.control : partition.counts.duplicates);
+  } else if (IsAboutOrder(event)) {
+    JudgeOrderEvent(partition, arrival, event);
+  } else {
+    JudgeSellerEvent(partition, arrival, event);
+  }
+}
+
+void Replay::JudgePolicy(Partition& partition, const Arrival& arrival, const Event& event) {
+  const events::v1::PolicyPublished& published = event.policy_published();
+  if (partition.policies.Knows(published.version())) {
+    ++partition.counts.duplicates;
+    return;
+  }
+  if (auto fault = partition.policies.FaultOf(published, arrival.recorded_at)) {
+    Refuse(partition, arrival, event, {RefusalCode::INVALID, *fault});
+    return;
+  }
+  partition.policies.Publish(published);
+  ++partition.counts.control;
+}
+
+void Replay::JudgeSellerEvent(Partition& partition, const Arrival& arrival, const Event& event) {
+  Seller& seller = partition.sellers[event.seller_id()];
+  const int64_t occurred_at = MillisOf(event.occurred_at());
+  bool is_known = false;
+  if (event.has_seller_registered()) {
+    is_known = seller.registration.has_value();
+    if (!is_known) seller.registration = {arrival.place, occurred_at, event.seller_registered()};
+  } else {
+    for (const Standing& standing : seller.standings) {
+      is_known |= standing.market == event.market() && standing.occurred_at == occurred_at;
+    }
+    if (!is_known) {
+      seller.standings.push_back(
+          {arrival.place, occurred_at, event.market(), event.seller_standing_changed()});
+    }
+  }
+  if (is_known) {
+    ++partition.counts.duplicates;
+    return;
+  }
+  ++partition.counts.accepted;
+  NoteMarket(seller, event.market(), occurred_at, occurred_at);
+}
+
+void Replay::JudgeOrderEvent(Partition& partition, const Arrival& arrival, const Event& event) {
+  Seller& seller = partition.sellers[event.seller_id()];
+  Order& order = seller.orders[OrderOf(event)];
+  if (!order.known && !event.has_order_placed()) {
+    Wait(partition, arrival, seller, order, event);
+    return;
+  }
+  if (!order.known) {
+    ++partition.counts.accepted;
+    Accept(seller, order, arrival, 0, event);
+    JudgeWaiting(partition, arrival, seller, order);
+    return;
+  }
+  const Verdict verdict = VerdictOn(partition, order, event);
+  if (const auto* refusal = std::get_if<Refusal>(&verdict)) {
+    Refuse(partition, arrival, event, *refusal);
+  } else if (std::holds_alternative<Duplicate>(verdict)) {
+    ++partition.counts.duplicates;
+  } else {
+    ++partition.counts.accepted;
+    Accept(seller, order, arrival, 0, event);
+  }
+}
+
+// The order has arrived: what waited for it is judged in log order, as of its own arrival.
+void Replay::JudgeWaiting(Partition& partition, const Arrival& placed, Seller& seller,
+                          Order& order) {
+  for (const int64_t offset : std::exchange(order.waiting, {})) {
+    const WaitingEvent waited = std::move(partition.waiting.at(offset));
+    partition.waiting.erase(offset);
+    partition.deadlines.erase({waited.deadline, offset});
+    --seller.waiting;
+    --partition.counts.waiting;
+    const Verdict verdict = VerdictOn(partition, order, waited.event);
+    if (const auto* refusal = std::get_if<Refusal>(&verdict)) {
+      Entry& entry = partition.quarantine.at(offset);
+      entry.waiting = false;
+      entry.code = refusal->code;
+      entry.sentence = refusal->sentence;
+      entry.decided_at = placed.place;
+      ++partition.counts.refused[entry.code];
+      continue;
+    }
+    LeaveQuarantine(partition, waited);
+    if (std::holds_alternative<Duplicate>(verdict)) {
+      ++partition.counts.duplicates;
+    } else {
+      ++partition.counts.accepted;
+      Accept(seller, order, waited.arrival, 0, waited.event);
+    }
+  }
+}
+
+Replay::Verdict Replay::VerdictOn(const Partition& partition, const Order& order,
+                                  const Event& event) {
+  if (event.market() != order.market) {
+    return Refusal{RefusalCode::WRONG_MARKET, "the order was placed in another market"};
+  }
+  if (IsKnownAct(order, event)) return Duplicate{};
+  if (IsOfSomebodyElse(order, event)) {
+    return Refusal{RefusalCode::WRONG_BUYER, "somebody else bought"};
+  }
+  const Rules rules = partition.policies.At(order.market, MillisOf(event.occurred_at()));
+  const absl::TimeZone zone = *partition.policies.ZoneOf(order.market);
+  if (IsReviewTooLate(order, event, zone, rules)) {
+    return Refusal{RefusalCode::REVIEW_TOO_LATE, "the time to review is over"};
+  }
+  if (IsOverReturn(order, event)) {
+    return Refusal{RefusalCode::OVER_RETURN, "more of a line than was bought"};
+  }
+  if (IsOverRefund(order, event)) {
+    return Refusal{RefusalCode::OVER_REFUND, "more than the total, or in another currency"};
+  }
+  if (std::ssize(order.facts) >= rules.facts_per_order) {
+    return Refusal{RefusalCode::ORDER_FULL, "the order holds as many facts as an order may"};
+  }
+  return Accepted{};
+}
+
+void Replay::Accept(Seller& seller, Order& order, const Arrival& arrival, int32_t index,
+                    const Event& event) {
+  const int64_t occurred_at = MillisOf(event.occurred_at());
+  order.facts.push_back({arrival.place, index, event.payload_case(), ActOf(event), event.market(),
+                         occurred_at, arrival.recorded_at});
+  Apply(order, event);
+  NoteMarket(seller, event.market(), occurred_at, std::max(occurred_at, order.placed_at));
+}
+
+void Replay::Wait(Partition& partition, const Arrival& arrival, Seller& seller, Order& order,
+                  const Event& event) {
+  const Rules limits = partition.policies.At(event.market(), MillisOf(event.occurred_at()));
+  if (std::ssize(order.waiting) >= limits.waiting_per_order ||
+      seller.waiting >= limits.waiting_per_seller) {
+    Refuse(partition, arrival, event, {RefusalCode::WAIT_EXPIRED, "too many events wait"});
+    return;
+  }
+  const int64_t offset = arrival.place.offset;
+  Entry entry;
+  entry.place = arrival.place;
+  entry.waiting = true;
+  entry.seller_id = event.seller_id();
+  entry.order_id = OrderOf(event);
+  entry.kind = event.payload_case();
+  AddEntry(partition, std::move(entry), IdentityOf(event));
+  // The wait opens when the event is recorded, and a deadline goes by the policy of its opening.
+  const int64_t deadline =
+      arrival.recorded_at +
+      partition.policies.At(event.market(), arrival.recorded_at).waiting_limit_ms;
+  partition.waiting[offset] = {arrival, deadline, event};
+  partition.deadlines.insert({deadline, offset});
+  order.waiting.insert(offset);
+  ++seller.waiting;
+  ++partition.counts.waiting;
+}
+
+void Replay::Refuse(Partition& partition, const Arrival& arrival, const Event& event,
+                    Refusal refusal) {
+  Entry entry = RefusedEntry(arrival, refusal.code, std::move(refusal.sentence));
+  if (event.seller_id() != "*") entry.seller_id = event.seller_id();
+  entry.order_id = OrderOf(event);
+  entry.kind = event.payload_case();
+  ++partition.counts.refused[entry.code];
+  AddEntry(partition, std::move(entry), IdentityOf(event));
+}
+
+void Replay::AddEntry(Partition& partition, Entry entry, const std::string& identity) {
+  const int64_t offset = entry.place.offset;
+  if (!identity.empty()) partition.entries_by_identity[identity].push_back(offset);
+  if (IsIntakeCode(entry.code) && !entry.seller_id.empty()) {
+    ++partition.sellers[entry.seller_id].open_intake_refusals;
+  }
+  partition.quarantine[offset] = std::move(entry);
+}
+
+// True where there was an entry to close.
+bool Replay::CloseEntry(Partition& partition, const Arrival& arrival, int64_t offset) {
+  const auto found = partition.quarantine.find(offset);
+  if (found == partition.quarantine.end()) return false;
+  Entry& entry = found->second;
+  if (entry.waiting || entry.closed_at) return false;
+  entry.closed_at = arrival.place;
+  if (IsIntakeCode(entry.code) && !entry.seller_id.empty()) {
+    --partition.sellers.at(entry.seller_id).open_intake_refusals;
+  }
+  return true;
+}
+
+// The earliest entry counts the repeat.
+bool Replay::CountRepeat(Partition& partition, const std::string& identity,
+                         std::optional<int64_t> closing) {
+  const auto found = partition.entries_by_identity.find(identity);
+  if (found == partition.entries_by_identity.end()) return false;
+  for (const int64_t offset : found->second) {
+    if (offset == closing) continue;
+    ++partition.quarantine.at(offset).repeats;
+    ++partition.counts.repeats;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace flywheel::naive

@@ -1,0 +1,279 @@
+// The naive reading of the log: what becomes of each record, by DOMAIN section 3, rules 1 to 6, and
+// section 4 for decisions.
+#ifndef FLYWHEEL_NAIVE_REPLAY_H_
+#define FLYWHEEL_NAIVE_REPLAY_H_
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "flywheel/events/v1/event.pb.h"
+#include "flywheel/log/v1/record.pb.h"
+#include "naive/policies.h"
+
+namespace flywheel::naive {
+
+using Kind = events::v1::Event::PayloadCase;
+using Code = log::v1::RefusalCode::Value;
+
+// Where a record stands.
+struct Place {
+  int32_t partition = 0;
+  int64_t offset = 0;
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
+
+// When and where a record stands: `recorded_at` is its stamp, or its predecessor's where that is
+// larger.
+struct Arrival {
+  Place place;
+  int64_t recorded_at = 0;
+};
+
+// An accepted event of an order.
+struct Fact {
+  Place place;
+  int32_t index = 0;  // within a decision; else 0
+  Kind kind = Kind::PAYLOAD_NOT_SET;
+  std::string act;     // with the kind and the order: what is the same act
+  std::string market;  // of the envelope
+  int64_t occurred_at = 0;
+  int64_t recorded_at = 0;
+};
+
+// What a review says. Marks in the order delivery, delivery cost, description, service; 0: not
+// given.
+struct Opinion {
+  bool recommended = false;
+  std::array<int32_t, 4> marks = {0, 0, 0, 0};
+};
+
+struct PostedReview {
+  std::string review_id;
+  int64_t posted_at = 0;
+  Opinion opinion;
+};
+struct ReviewEdit {
+  std::string review_id;
+  int64_t edited_at = 0;
+  Opinion opinion;
+};
+struct ReviewAnswer {
+  std::string review_id;
+  int64_t answered_at = 0;
+};
+struct ReviewRemoval {
+  std::string review_id;
+  int64_t removed_at = 0;
+  events::v1::RemovedBy::Value by = events::v1::RemovedBy::UNSPECIFIED;
+};
+struct FiledReturn {
+  std::string return_id;
+  std::map<std::string, int64_t> items;  // pieces by line
+};
+struct ReturnDecision {
+  std::string return_id;
+  int64_t decided_at = 0;
+  bool rejected = false;
+};
+
+// One order, from the first record that names it; most of it is empty until OrderPlaced is accepted
+// (`known`).
+struct Order {
+  uint64_t version = 0;  // records so far that name it, whatever became of them
+  bool known = false;
+  std::vector<Fact> facts;  // in the order of their acceptance
+  std::set<std::string> decisions;
+  std::set<int64_t> waiting;  // offsets
+
+  std::string market;
+  std::string buyer_id;
+  int64_t placed_at = 0;
+  std::map<std::string, int64_t> bought;  // pieces by line
+  int64_t total = 0;
+  std::string currency;
+
+  std::optional<PostedReview> review;
+  std::vector<ReviewEdit> edits;
+  std::vector<ReviewAnswer> answers;
+  std::vector<ReviewRemoval> removals;
+  std::vector<FiledReturn> returns;
+  std::vector<ReturnDecision> return_decisions;
+  std::vector<int64_t> order_refunds;  // amounts of kind ORDER in the order's currency
+};
+
+// That an accepted event names a seller and a market.
+struct Naming {
+  int64_t earliest_occurred_at = 0;
+  // The first as_of at which the seller and market have a row: such an event has happened, and so
+  // has the placing of its order.
+  int64_t row_from = 0;
+};
+
+struct Registration {
+  Place place;
+  int64_t occurred_at = 0;
+  events::v1::SellerRegistered payload;
+};
+
+struct Standing {
+  Place place;
+  int64_t occurred_at = 0;
+  std::string market;
+  events::v1::SellerStandingChanged payload;
+};
+
+struct Seller {
+  // The latest of its own records that passed intake; nullopt when none did. The seller's clock
+  // also knows the ticks: Replay::SellerClock.
+  std::optional<int64_t> latest_occurred_at;
+  std::optional<Registration> registration;
+  std::vector<Standing> standings;        // in the order of their acceptance
+  std::map<std::string, Naming> markets;  // by code
+  std::map<std::string, Order> orders;    // by order_id
+  int64_t waiting = 0;                    // events
+  int64_t open_intake_refusals = 0;       // UNDECODABLE or INVALID, not closed
+
+  bool complete() const { return waiting == 0 && open_intake_refusals == 0; }
+};
+
+// An event in quarantine. One that waits is there too, until it is accepted or found to be a
+// duplicate.
+struct Entry {
+  Place place;
+  bool waiting = false;
+  Code code = Code::RefusalCode_Value_UNSPECIFIED;  // not set while waiting
+  std::string sentence;
+  std::string seller_id;  // empty where the record names none
+  std::string order_id;   // likewise
+  Kind kind = Kind::PAYLOAD_NOT_SET;
+  int64_t repeats = 0;              // identical events (or refusals) that came later
+  std::optional<Place> decided_at;  // the record that refused it; unset while waiting
+  std::optional<Place> closed_at;   // the operator's act
+};
+
+// What became of the records of a partition. Each record counts once besides `records`, but a
+// waiting event that is judged moves on, and an event of a decision that is known already counts as
+// a duplicate of its own.
+struct Counts {
+  int64_t records = 0;
+  int64_t accepted = 0;    // events and decisions
+  int64_t duplicates = 0;  // of any kind, also of policies and erasures
+  int64_t repeats = 0;     // identical repeats of entries in quarantine
+  int64_t waiting = 0;     // still
+  int64_t stale = 0;
+  int64_t control = 0;              // policies, erasures, ticks, acts of operators (a resubmission
+                                    // that closed an entry counts as what became of its event)
+  int64_t undecodable = 0;          // records whose bytes are none
+  std::map<Code, int64_t> refused;  // without the undecodable records
+
+  friend bool operator==(const Counts&, const Counts&) = default;
+};
+
+struct WaitingEvent {
+  Arrival arrival;
+  int64_t deadline = 0;
+  events::v1::Event event;
+};
+
+struct Partition {
+  Counts counts;
+  int64_t recorded_at = 0;  // of the newest record
+  bool past_known_at = false;
+  std::optional<int64_t> latest_tick;
+  Policies policies;
+  std::set<std::string> erased_buyers;
+  std::map<std::string, Seller, std::less<>> sellers;  // by seller_id
+  std::map<int64_t, Entry> quarantine;                 // by offset
+  std::map<int64_t, WaitingEvent> waiting;             // by offset
+  std::set<std::pair<int64_t, int64_t>> deadlines;     // of waiting events: (deadline, offset)
+  // Offsets, rising. A hash map, since the keys are long and alike.
+  std::unordered_map<std::string, std::vector<int64_t>> entries_by_identity;
+};
+
+// Feed it the log, then ask. With `known_at` it is the outcome of the prefix of each partition
+// whose recorded_at lies at or before that instant.
+//
+// Concurrency: one thread.
+class Replay {
+ public:
+  explicit Replay(std::optional<int64_t> known_at = std::nullopt) : known_at_(known_at) {}
+
+  // The next record of a partition, a serialized flywheel.log.v1.Record. Any bytes are taken.
+  // REQUIRES: offsets of a partition rise.
+  void Add(int32_t partition, int64_t offset, std::string_view record_bytes);
+
+  const std::map<int32_t, Partition>& partitions() const { return partitions_; }
+
+  // A seller lives on one partition. nullptr: no record names it.
+  const Seller* FindSeller(std::string_view seller_id) const;
+  const Order* FindOrder(std::string_view seller_id, std::string_view order_id) const;
+
+  // nullopt: the seller is not known, or neither it nor its partition has had an instant.
+  std::optional<int64_t> SellerClock(std::string_view seller_id) const;
+  // The largest of all sellers' records and all ticks; nullopt when there are none.
+  std::optional<int64_t> LogClock() const;
+
+ private:
+  // What becomes of an event of a known order.
+  struct Accepted {};
+  struct Duplicate {};
+  struct Refusal {
+    Code code;
+    std::string sentence;
+  };
+  using Verdict = std::variant<Accepted, Duplicate, Refusal>;
+
+  static void Expire(Partition& partition, const Arrival& arrival);
+  static void CountForVersion(Partition& partition, const events::v1::Event& event);
+
+  static void OnDecision(Partition& partition, const Arrival& arrival,
+                         const log::v1::Decision& decision);
+  static void OnRefused(Partition& partition, const Arrival& arrival,
+                        const log::v1::Refused& refused);
+  static void OnResubmitted(Partition& partition, const Arrival& arrival,
+                            const log::v1::Resubmitted& resubmitted);
+  static void OnDiscarded(Partition& partition, const Arrival& arrival,
+                          const log::v1::Discarded& discarded);
+
+  // `closing`: the offset of the entry that the event closes by being resubmitted.
+  static void Judge(Partition& partition, const Arrival& arrival, const events::v1::Event& event,
+                    std::optional<int64_t> closing = std::nullopt);
+  static void JudgePolicy(Partition& partition, const Arrival& arrival,
+                          const events::v1::Event& event);
+  static void JudgeSellerEvent(Partition& partition, const Arrival& arrival,
+                               const events::v1::Event& event);
+  static void JudgeOrderEvent(Partition& partition, const Arrival& arrival,
+                              const events::v1::Event& event);
+  static void JudgeWaiting(Partition& partition, const Arrival& placed, Seller& seller,
+                           Order& order);
+  static Verdict VerdictOn(const Partition& partition, const Order& order,
+                           const events::v1::Event& event);
+
+  static void Accept(Seller& seller, Order& order, const Arrival& arrival, int32_t index,
+                     const events::v1::Event& event);
+  static void Wait(Partition& partition, const Arrival& arrival, Seller& seller, Order& order,
+                   const events::v1::Event& event);
+  static void Refuse(Partition& partition, const Arrival& arrival, const events::v1::Event& event,
+                     Refusal refusal);
+  static void AddEntry(Partition& partition, Entry entry, const std::string& identity);
+  static bool CloseEntry(Partition& partition, const Arrival& arrival, int64_t offset);
+  static bool CountRepeat(Partition& partition, const std::string& identity,
+                          std::optional<int64_t> closing);
+
+  std::optional<int64_t> known_at_;
+  std::map<int32_t, Partition> partitions_;
+};
+
+}  // namespace flywheel::naive
+
+#endif  // FLYWHEEL_NAIVE_REPLAY_H_
