@@ -35,6 +35,11 @@ struct Context {
   void Say(std::string_view sentence) const;
 };
 
+// The sentence of a status, as the standard library's view.
+inline std::string_view MessageOf(const absl::Status& status) {
+  return {status.message().data(), status.message().size()};
+}
+
 }  // namespace flywheel
 
 #endif  // FLYWHEEL_APP_CONTEXT_H_
