@@ -1,21 +1,29 @@
 #include "events/event_log.h"
 
+#include <optional>
 #include <utility>
 
-#include "absl/synchronization/notification.h"
+#include "base/mutex.h"
 
 namespace flywheel {
 
 absl::StatusOr<std::vector<Offset>> EventLog::Append(Partition partition,
                                                      absl::Span<const std::string_view> records) {
-  absl::StatusOr<std::vector<Offset>> result = absl::UnknownError("append not done");
-  absl::Notification done;
-  AppendAsync(partition, records, [&](absl::StatusOr<std::vector<Offset>> outcome) {
-    result = std::move(outcome);
-    done.Notify();
+  struct Outcome {
+    Mutex mutex;
+    CondVar known;
+    std::optional<absl::StatusOr<std::vector<Offset>>> result ABSL_GUARDED_BY(mutex);
+  };
+  // Shared, since the thread that reports may still be notifying when this one has returned.
+  auto outcome = std::make_shared<Outcome>();
+  AppendAsync(partition, records, [outcome](absl::StatusOr<std::vector<Offset>> result) {
+    MutexLock lock(&outcome->mutex);
+    outcome->result = std::move(result);
+    outcome->known.NotifyOne();
   });
-  done.WaitForNotification();
-  return result;
+  MutexLock lock(&outcome->mutex);
+  while (!outcome->result.has_value()) outcome->known.Wait(&outcome->mutex);
+  return *std::move(outcome->result);
 }
 
 }  // namespace flywheel
