@@ -60,7 +60,8 @@ ExitCode RunCommandLine(const std::vector<std::string>& arguments, Context conte
   app.footer(kExitCodes);
   app.fallthrough();
   app.require_subcommand(1);
-  app.add_option("--data", context.folder, "the data folder")->type_name("DIR")
+  app.add_option("--data", context.folder, "the data folder")
+      ->type_name("DIR")
       ->capture_default_str();
   app.add_flag("--json", context.json, "answer in JSON, a line for each thing");
   CommandRunner runner;

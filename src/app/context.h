@@ -22,8 +22,8 @@ struct Context {
 
   std::ostream* out = nullptr;
   std::ostream* err = nullptr;
-  int in_fd = 0;                    // what "-" reads
-  bool err_is_a_terminal = false;   // show progress
+  int in_fd = 0;                   // what "-" reads
+  bool err_is_a_terminal = false;  // show progress
   std::function<Instant()> wall_clock;
   Interrupt* interrupt = nullptr;
 

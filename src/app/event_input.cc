@@ -123,10 +123,9 @@ bool EventInput::Take(std::vector<OfferedEvent>* batch) {
 }
 
 void EventInput::RefuseTooLong(std::vector<OfferedEvent>* batch, size_t at_least_bytes) {
-  batch->push_back(
-      {number_, Refusal(RefusalCode::kInvalid,
-                        fmt::format("{} or more bytes, more than the {} that are read",
-                                    at_least_bytes, kMaxInputBytes))});
+  batch->push_back({number_, Refusal(RefusalCode::kInvalid,
+                                     fmt::format("{} or more bytes, more than the {} that are read",
+                                                 at_least_bytes, kMaxInputBytes))});
 }
 
 bool EventInput::TakeLine(std::vector<OfferedEvent>* batch) {

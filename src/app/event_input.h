@@ -78,10 +78,10 @@ class EventInput {
   bool at_end_ = false;
 
   std::string buffer_;
-  size_t taken_ = 0;         // bytes of the buffer that are done with
-  size_t searched_ = 0;      // bytes after `taken_` known to hold no end of line
-  uint64_t to_skip_ = 0;     // bytes of an event that is too long
-  bool skip_line_ = false;   // until the end of a line that is too long
+  size_t taken_ = 0;        // bytes of the buffer that are done with
+  size_t searched_ = 0;     // bytes after `taken_` known to hold no end of line
+  uint64_t to_skip_ = 0;    // bytes of an event that is too long
+  bool skip_line_ = false;  // until the end of a line that is too long
   int64_t number_ = 0;
   int64_t empty_lines_ = 0;
   uint64_t bytes_read_ = 0;

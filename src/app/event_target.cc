@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/command.h"
 #include "app/output_file.h"
 #include "app/progress.h"
 #include "base/status.h"
@@ -21,9 +22,9 @@ constexpr int64_t kMaxRefusalsSaid = 100;
 // An event after its length, as EventFormat::kBinary reads it.
 std::string Framed(const std::string& bytes) {
   uint8_t length[10];
-  const uint8_t* end = google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(
-      bytes.size(), length);
-  std::string frame(length, end);
+  const uint8_t* end =
+      google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(bytes.size(), length);
+  std::string frame(reinterpret_cast<const char*>(length), static_cast<size_t>(end - length));
   return frame + bytes;
 }
 
@@ -129,8 +130,8 @@ absl::StatusOr<SentEvents> SendToFolder(const Context& context, const EventTarge
   BatchPublisher publisher(context, std::move(session));
   SentEvents sent;
   absl::Status status = MakeAll(
-      context, expected, make,
-      [&](std::string bytes) { return publisher.Write(std::move(bytes)); }, sent);
+      context, expected, make, [&](std::string bytes) { return publisher.Write(std::move(bytes)); },
+      sent);
   if (status.ok()) status = publisher.PublishBatch();
   const absl::StatusOr<FoldOutcome> folded = publisher.session().Finish();
   if (folded.ok()) sent.folded = *folded;
@@ -175,6 +176,7 @@ void SentEvents::WriteJson(JsonWriter& json) const {
 absl::StatusOr<SentEvents> SendEvents(const Context& context, const EventTargetOptions& options,
                                       uint64_t expected,
                                       absl::FunctionRef<absl::Status(EventSink)> make) {
+  context.interrupt->Listen();
   return options.out.empty() ? SendToFolder(context, options, expected, make)
                              : SendToFile(context, options, expected, make);
 }

@@ -2,7 +2,6 @@
 #ifndef FLYWHEEL_APP_EVENT_TARGET_H_
 #define FLYWHEEL_APP_EVENT_TARGET_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +14,10 @@
 #include "app/publish_session.h"
 #include "app/publisher.h"
 #include "sources/event_sink.h"
+
+namespace CLI {
+class App;
+}
 
 namespace flywheel {
 

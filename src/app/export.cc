@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "app/command.h"
 #include "app/data_folder.h"
 #include "app/output_file.h"
 #include "app/rating_text.h"
@@ -21,8 +22,7 @@ absl::StatusOr<ExitCode> ExportRating(const Context& context, const ExportRating
   const bool csv = options.format == ExportFormat::kCsv;
   if (csv) RETURN_IF_ERROR(out->Write(RatingCsvHeader()));
   for (const RatingAnswer& answer : answers) {
-    RETURN_IF_ERROR(
-        out->Write(csv ? RatingCsvRow(answer) : RatingJson(answer, /*history=*/false)));
+    RETURN_IF_ERROR(out->Write(csv ? RatingCsvRow(answer) : RatingJson(answer, /*history=*/false)));
   }
   RETURN_IF_ERROR(out->Commit());
   return ExitCode::kOk;

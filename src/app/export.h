@@ -2,17 +2,21 @@
 #ifndef FLYWHEEL_APP_EXPORT_H_
 #define FLYWHEEL_APP_EXPORT_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "app/command.h"
 #include "app/context.h"
 #include "app/exit_code.h"
 #include "app/rating_question.h"
 
+namespace CLI {
+class App;
+}
+
 namespace flywheel {
+
+struct CommandRunner;
 
 enum class ExportFormat : uint8_t { kJsonLines, kCsv };
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "app/command.h"
 #include "app/json_writer.h"
 #include "base/status.h"
 #include "sources/olist.h"

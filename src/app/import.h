@@ -2,16 +2,20 @@
 #ifndef FLYWHEEL_APP_IMPORT_H_
 #define FLYWHEEL_APP_IMPORT_H_
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "app/command.h"
 #include "app/context.h"
 #include "app/event_target.h"
 #include "app/exit_code.h"
 
+namespace CLI {
+class App;
+}
+
 namespace flywheel {
+
+struct CommandRunner;
 
 struct ImportOlistOptions {
   std::string directory;

@@ -124,9 +124,8 @@ bool Exists(const CivilTime& civil) {
 absl::StatusOr<Instant> ParseInstant(std::string_view text) {
   const std::optional<DateTime> read = ReadDateTime(text);
   if (!read) {
-    return absl::InvalidArgumentError(
-        fmt::format("'{}' is no instant like 2018-10-17T17:30:18Z or 2018-10-17T19:30:18.5+02:00",
-                    text));
+    return absl::InvalidArgumentError(fmt::format(
+        "'{}' is no instant like 2018-10-17T17:30:18Z or 2018-10-17T19:30:18.5+02:00", text));
   }
   if (!Exists(read->civil)) {
     return absl::InvalidArgumentError(

@@ -19,7 +19,7 @@ void OnSignal(int signal) {
 
 }  // namespace
 
-Interrupt::Interrupt() {
+Interrupt::Interrupt(bool of_process) : of_process_(of_process) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0) {
     read_fd_ = ends[0];
@@ -35,6 +35,7 @@ Interrupt::~Interrupt() {
 }
 
 void Interrupt::Listen() {
+  if (!of_process_) return;
   listener.store(this);
   struct sigaction action = {};
   action.sa_handler = OnSignal;

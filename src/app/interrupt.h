@@ -11,15 +11,17 @@ namespace flywheel {
 // Operation: the first signal is noted, and fd() becomes readable for good; a second one of a
 // process ends it at once, as if nobody listened.
 //
-// Concurrency: any thread. One process-wide object at most calls Listen.
+// Concurrency: any thread. One object of a process at most takes its signals.
 class Interrupt {
  public:
-  Interrupt();
+  // Listen takes over the process's signals where `of_process`, and does nothing elsewhere (tests).
+  explicit Interrupt(bool of_process = false);
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // Takes over the process's SIGINT and SIGTERM. The object must live until the process ends.
+  // From here on a first SIGINT or SIGTERM is only noted: for commands with something to finish.
+  // The others end at once. The object must live until the process ends.
   void Listen();
 
   // What a signal does; safe in a signal's handler.
@@ -32,6 +34,7 @@ class Interrupt {
   ExitCode exit_code() const;
 
  private:
+  const bool of_process_;
   std::atomic<int> signal_ = 0;
   int read_fd_ = -1;
   int write_fd_ = -1;

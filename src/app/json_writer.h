@@ -22,9 +22,7 @@ class JsonWriter {
   JsonWriter& Key(std::string_view name);
 
   JsonWriter& Text(std::string_view text);
-  JsonWriter& Number(std::integral auto number) {
-    return Raw(std::to_string(number));
-  }
+  JsonWriter& Number(std::integral auto number) { return Raw(std::to_string(number)); }
   JsonWriter& Boolean(bool value) { return Raw(value ? "true" : "false"); }
   // Thousandths and the like: Decimal(457, 2) is 4.57. REQUIRES: units >= 0, 1 <= decimals <= 9.
   JsonWriter& Decimal(int64_t units, int decimals);

@@ -7,10 +7,10 @@
 #include <optional>
 #include <vector>
 
+#include "app/command.h"
 #include "app/data_folder.h"
 #include "app/instant_text.h"
 #include "app/json_writer.h"
-#include "app/progress.h"
 #include "app/record_json.h"
 #include "app/table.h"
 #include "base/status.h"
@@ -94,7 +94,7 @@ absl::Status CatPartition(const Context& context, EventLog& log, Partition parti
   ASSIGN_OR_RETURN(const Offset begin, log.BeginOffset(partition));
   ASSIGN_OR_RETURN(const Offset end, log.EndOffset(partition));
   Offset next = std::max(begin, from);
-  while (next < end && left > 0 && !context.interrupt->raised()) {
+  while (next < end && left > 0) {
     ASSIGN_OR_RETURN(const RecordBatch batch, log.Read(partition, next, ReadLimits()));
     for (const LogRecord& record : batch.records) {
       if (left == 0 || record.offset >= end) break;
@@ -142,10 +142,9 @@ absl::StatusOr<ExitCode> LogCat(const Context& context, const LogCatOptions& opt
   uint64_t left = options.limit != 0 ? options.limit : UINT64_MAX;
   for (int32_t number = 0; number < log->partitions(); ++number) {
     if (options.partition >= 0 && number != options.partition) continue;
-    RETURN_IF_ERROR(
-        CatPartition(context, *log, Partition(number), Offset(options.from), left));
+    RETURN_IF_ERROR(CatPartition(context, *log, Partition(number), Offset(options.from), left));
   }
-  return context.interrupt->raised() ? context.interrupt->exit_code() : ExitCode::kOk;
+  return ExitCode::kOk;
 }
 
 absl::StatusOr<ExitCode> LogCheck(const Context& context, const LogCheckOptions&) {
@@ -160,7 +159,8 @@ absl::StatusOr<ExitCode> LogCheck(const Context& context, const LogCheckOptions&
     const bool good = part.first_damage.ok();
     damaged = damaged || !good;
     table.Add({std::to_string(partition), GroupedNumber(Unsigned(part.records)),
-               GroupedNumber(part.bytes), std::to_string(part.segments), good ? "good" : "DAMAGED"});
+               GroupedNumber(part.bytes), std::to_string(part.segments),
+               good ? "good" : "DAMAGED"});
     json.BeginObject().Field("partition", partition).Field("records", part.records);
     json.Field("bytes", part.bytes).Field("segments", part.segments).Flag("good", good);
     json.FieldIfGiven("damage", MessageOf(part.first_damage)).EndObject();

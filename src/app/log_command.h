@@ -2,16 +2,20 @@
 #ifndef FLYWHEEL_APP_LOG_COMMAND_H_
 #define FLYWHEEL_APP_LOG_COMMAND_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "app/command.h"
 #include "app/context.h"
 #include "app/exit_code.h"
 
+namespace CLI {
+class App;
+}
+
 namespace flywheel {
+
+struct CommandRunner;
 
 struct LogInfoOptions {};
 

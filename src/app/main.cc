@@ -24,8 +24,7 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);
   std::cin.tie(nullptr);
-  flywheel::Interrupt interrupt;
-  interrupt.Listen();
+  flywheel::Interrupt interrupt(/*of_process=*/true);
 
   flywheel::Context context;
   context.out = &std::cout;

@@ -27,7 +27,8 @@ class OutputFile {
   absl::Status Commit();
 
  private:
-  OutputFile(const Context& context, std::string path) : context_(context), path_(std::move(path)) {}
+  OutputFile(const Context& context, std::string path)
+      : context_(context), path_(std::move(path)) {}
 
   absl::Status WriteBuffer();
 

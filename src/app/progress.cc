@@ -32,10 +32,9 @@ std::string ProgressLine(const std::string& what, uint64_t done, uint64_t total,
     return fmt::format("{}  {}, {}/s", what, GroupedNumber(done), GroupedNumber(rate));
   }
   const uint64_t filled = std::min(done, total) * kWidth / total;
-  std::string line =
-      fmt::format("{}  [{}{}]  {} of {}, {}/s", what, std::string(filled, '#'),
-                  std::string(kWidth - filled, '.'), GroupedNumber(done), GroupedNumber(total),
-                  GroupedNumber(rate));
+  std::string line = fmt::format("{}  [{}{}]  {} of {}, {}/s", what, std::string(filled, '#'),
+                                 std::string(kWidth - filled, '.'), GroupedNumber(done),
+                                 GroupedNumber(total), GroupedNumber(rate));
   if (rate > 0 && done < total) line += fmt::format(", {} s left", (total - done) / rate);
   return line;
 }

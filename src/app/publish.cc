@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "app/command.h"
 #include "app/json_writer.h"
 #include "app/progress.h"
 #include "app/publish_session.h"
@@ -60,6 +61,7 @@ class PublishRun {
 
   absl::StatusOr<ExitCode> Run() {
     ASSIGN_OR_RETURN(input_, EventInput::Open(context_, options_.file, options_.format));
+    context_.interrupt->Listen();
     if (!options_.dry_run) {
       ASSIGN_OR_RETURN(session_, PublishSession::Open(context_, options_.partitions));
     }
@@ -81,10 +83,9 @@ class PublishRun {
     while (counts_.not_published == 0) {
       RETURN_IF_ERROR(input_->NextBatch(&batch));
       if (batch.empty()) break;
-      RETURN_IF_ERROR(Acknowledge(session_ != nullptr
-                                      ? session_->Publish(batch)
-                                      : Publisher::Validate(batch, context_.wall_clock(),
-                                                            built_in)));
+      RETURN_IF_ERROR(Acknowledge(
+          session_ != nullptr ? session_->Publish(batch)
+                              : Publisher::Validate(batch, context_.wall_clock(), built_in)));
       if (input_->total_bytes() > 0) {
         progress_.Show(input_->bytes_read(), input_->total_bytes());
       } else {
@@ -108,10 +109,10 @@ class PublishRun {
   }
 
   absl::Status Summarise(bool as_message) {
-    std::string text = fmt::format(
-        "{} {}, {} {}, {} refused", counts_.offered,
-        options_.format == EventFormat::kJsonLines ? "lines" : "events", counts_.accepted,
-        options_.dry_run ? "valid" : "accepted", counts_.refused);
+    std::string text =
+        fmt::format("{} {}, {} {}, {} refused", counts_.offered,
+                    options_.format == EventFormat::kJsonLines ? "lines" : "events",
+                    counts_.accepted, options_.dry_run ? "valid" : "accepted", counts_.refused);
     if (counts_.not_published > 0) text += fmt::format(", {} not published", counts_.not_published);
     if (input_->empty_lines() > 0) text += fmt::format(", {} empty lines", input_->empty_lines());
     if (context_.interrupt->raised()) text += "; interrupted, the rest was not read";
@@ -145,10 +146,9 @@ absl::StatusOr<ExitCode> Publish(const Context& context, const PublishOptions& o
 
 void AddPublish(CLI::App& app, CommandRunner& runner) {
   auto options = std::make_shared<PublishOptions>();
-  CLI::App* command =
-      app.add_subcommand("publish", "Publish events: JSON lines, one flywheel.events.v1.Event each");
-  command->add_option("FILE", options->file, "the events; - is standard input")
-      ->default_str("-");
+  CLI::App* command = app.add_subcommand(
+      "publish", "Publish events: JSON lines, one flywheel.events.v1.Event each");
+  command->add_option("FILE", options->file, "the events; - is standard input")->default_str("-");
   command->add_flag("--dry-run", options->dry_run,
                     "validate by the built-in policy alone, publish nothing");
   AddEventFormat(*command, options->format);

@@ -2,17 +2,21 @@
 #ifndef FLYWHEEL_APP_PUBLISH_H_
 #define FLYWHEEL_APP_PUBLISH_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "app/command.h"
 #include "app/context.h"
 #include "app/event_input.h"
 #include "app/exit_code.h"
 
+namespace CLI {
+class App;
+}
+
 namespace flywheel {
+
+struct CommandRunner;
 
 struct PublishOptions {
   std::string file = "-";  // "-": standard input

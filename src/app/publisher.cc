@@ -55,9 +55,8 @@ std::vector<PublishOutcome> PrepareAll(absl::Span<const OfferedEvent> batch, Ins
 
 // Appends each part to its partition, all at once, and waits.
 void AppendAll(EventLog& log, std::vector<PartitionBatch>& parts) {
-  const auto used = std::count_if(parts.begin(), parts.end(), [](const PartitionBatch& part) {
-    return !part.records.empty();
-  });
+  const auto used = std::count_if(parts.begin(), parts.end(),
+                                  [](const PartitionBatch& part) { return !part.records.empty(); });
   absl::BlockingCounter pending(static_cast<int>(used));
   for (size_t partition = 0; partition < parts.size(); ++partition) {
     PartitionBatch& part = parts[partition];

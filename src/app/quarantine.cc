@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/command.h"
 #include "app/data_folder.h"
 #include "app/instant_text.h"
 #include "app/json_writer.h"
@@ -123,7 +124,8 @@ absl::StatusOr<std::vector<PlacedEntry>> Find(const Engine& engine,
 }
 
 std::string EntriesTable(const std::vector<PlacedEntry>& entries) {
-  Table table({"place", "state", "code", "event", "seller", "order", "occurred", "repeats", "reason"});
+  Table table(
+      {"place", "state", "code", "event", "seller", "order", "occurred", "repeats", "reason"});
   for (const PlacedEntry& entry : entries) {
     const QuarantineRow& row = entry.row;
     table.Add({FormatPlace(entry.place), std::string(NameOf(row.state)), std::string(CodeText(row)),
@@ -160,8 +162,8 @@ absl::StatusOr<ExitCode> QuarantineList(const Context& context,
     RETURN_IF_ERROR(context.Print(EntriesTable(entries)));
   }
   if (more && !entries.empty()) {
-    context.Say(fmt::format("there are more; go on with --after {}",
-                            FormatPlace(entries.back().place)));
+    context.Say(
+        fmt::format("there are more; go on with --after {}", FormatPlace(entries.back().place)));
   }
   return ExitCode::kOk;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "app/command.h"
 #include "app/data_folder.h"
 #include "app/instant_text.h"
 #include "app/rating_text.h"
@@ -30,8 +31,8 @@ bool IsBehind(const RatingExplanation& explanation, const std::string& figure) {
 std::vector<RatingExplanation> PageOf(std::vector<RatingExplanation> all, uint64_t offset,
                                       uint64_t limit) {
   const auto begin = static_cast<ptrdiff_t>(std::min<uint64_t>(offset, all.size()));
-  const auto count = static_cast<ptrdiff_t>(
-      std::min<uint64_t>(limit, all.size() - static_cast<size_t>(begin)));
+  const auto count =
+      static_cast<ptrdiff_t>(std::min<uint64_t>(limit, all.size() - static_cast<size_t>(begin)));
   return {std::make_move_iterator(all.begin() + begin),
           std::make_move_iterator(all.begin() + begin + count)};
 }
@@ -75,8 +76,7 @@ absl::StatusOr<ExitCode> ExplainRating(const Context& context,
                            }),
             all.end());
   const size_t in_all = all.size();
-  const std::vector<RatingExplanation> page =
-      PageOf(std::move(all), options.offset, options.limit);
+  const std::vector<RatingExplanation> page = PageOf(std::move(all), options.offset, options.limit);
   if (context.json) {
     for (const RatingExplanation& explanation : page) {
       RETURN_IF_ERROR(context.Print(ExplanationJson(explanation)));

@@ -3,17 +3,21 @@
 #ifndef FLYWHEEL_APP_QUERY_H_
 #define FLYWHEEL_APP_QUERY_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "app/command.h"
 #include "app/context.h"
 #include "app/exit_code.h"
 #include "app/rating_question.h"
 
+namespace CLI {
+class App;
+}
+
 namespace flywheel {
+
+struct CommandRunner;
 
 struct QueryRatingOptions {
   std::string seller;        // or "*"
@@ -35,8 +39,7 @@ struct ExplainRatingOptions {
 };
 
 // Lists the reviews behind the figure, `limit` of them from `offset` on; says how to go on.
-absl::StatusOr<ExitCode> ExplainRating(const Context& context,
-                                       const ExplainRatingOptions& options);
+absl::StatusOr<ExitCode> ExplainRating(const Context& context, const ExplainRatingOptions& options);
 
 void AddQuery(CLI::App& app, CommandRunner& runner);
 void AddExplain(CLI::App& app, CommandRunner& runner);

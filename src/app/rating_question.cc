@@ -1,5 +1,6 @@
 #include "app/rating_question.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 
@@ -31,7 +32,8 @@ absl::Status CheckInstants(const InstantOptions& options) {
   if (!options.as_of.empty()) {
     RETURN_IF_ERROR(ParseInstant(options.as_of).status());
     if (options.clock != QueryClock::kDefault) {
-      return absl::InvalidArgumentError("--as-of and --clock name the same thing: give one of them");
+      return absl::InvalidArgumentError(
+          "--as-of and --clock name the same thing: give one of them");
     }
   }
   if (!options.known_at.empty()) RETURN_IF_ERROR(ParseInstant(options.known_at).status());

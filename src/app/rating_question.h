@@ -2,13 +2,16 @@
 #ifndef FLYWHEEL_APP_RATING_QUESTION_H_
 #define FLYWHEEL_APP_RATING_QUESTION_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "app/context.h"
 #include "projections/views/rating_reader.h"
+
+namespace CLI {
+class App;
+}
 
 namespace flywheel {
 

@@ -137,9 +137,8 @@ std::vector<std::string> CountPaths() {
 }
 
 bool IsWithin(std::string_view path, std::string_view group) {
-  return path == group ||
-         (path.size() > group.size() && path.substr(0, group.size()) == group &&
-          path[group.size()] == '.');
+  return path == group || (path.size() > group.size() && path.substr(0, group.size()) == group &&
+                           path[group.size()] == '.');
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/command.h"
 #include "app/data_folder.h"
 #include "app/json_writer.h"
 #include "app/table.h"

@@ -2,14 +2,17 @@
 #ifndef FLYWHEEL_APP_REBUILD_H_
 #define FLYWHEEL_APP_REBUILD_H_
 
-#include <CLI/CLI.hpp>
-
 #include "absl/status/statusor.h"
-#include "app/command.h"
 #include "app/context.h"
 #include "app/exit_code.h"
 
+namespace CLI {
+class App;
+}
+
 namespace flywheel {
+
+struct CommandRunner;
 
 struct RebuildOptions {};
 

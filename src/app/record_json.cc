@@ -38,9 +38,8 @@ std::optional<std::string> EventOfRecordJson(std::string_view record_bytes) {
   }
   const bool resubmitted = record.has_resubmitted() && record.resubmitted().has_event();
   if (!record.has_event() && !resubmitted) return std::nullopt;
-  const absl::StatusOr<std::string> json =
-      EventToJson((record.has_event() ? record.event() : record.resubmitted().event())
-                      .SerializeAsString());
+  const absl::StatusOr<std::string> json = EventToJson(
+      (record.has_event() ? record.event() : record.resubmitted().event()).SerializeAsString());
   return json.ok() ? std::optional<std::string>(*json) : std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "app/command.h"
 #include "app/instant_text.h"
 #include "app/json_writer.h"
 #include "app/table.h"
@@ -36,8 +37,8 @@ std::string SummaryText(const SimulatorSummary& summary, const SentEvents& sent)
   Table table({"payload", "events"});
   for (size_t kind = 0; kind < summary.by_kind.size(); ++kind) {
     if (summary.by_kind[kind] == 0) continue;
-    table.Add({std::string(NameOf(static_cast<EventKind>(kind))),
-               GroupedNumber(summary.by_kind[kind])});
+    table.Add(
+        {std::string(NameOf(static_cast<EventKind>(kind))), GroupedNumber(summary.by_kind[kind])});
   }
   table.Add({"in all", GroupedNumber(summary.events)});
   return table.ToText() + sent.ToText();
@@ -62,12 +63,12 @@ absl::StatusOr<ExitCode> SimulateMarketplace(const Context& context,
                    SendEvents(context, options.target, simulator.orders * kEventsPerOrder,
                               [&](EventSink sink) { return Simulate(simulator, sink, &summary); }));
   if (sent.after_now > 0) {
-    context.Say(fmt::format("{} of the events lie in the future, where publish refuses them; an "
-                            "earlier --start or --until avoids that",
-                            sent.after_now));
+    context.Say(
+        fmt::format("{} of the events lie in the future, where publish refuses them; an "
+                    "earlier --start or --until avoids that",
+                    sent.after_now));
   }
-  const std::string text =
-      context.json ? SummaryJson(summary, sent) : SummaryText(summary, sent);
+  const std::string text = context.json ? SummaryJson(summary, sent) : SummaryText(summary, sent);
   if (options.target.out == "-") {
     context.Say(text.substr(0, text.size() - 1));
   } else {

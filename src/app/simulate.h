@@ -2,17 +2,21 @@
 #ifndef FLYWHEEL_APP_SIMULATE_H_
 #define FLYWHEEL_APP_SIMULATE_H_
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "app/command.h"
 #include "app/context.h"
 #include "app/event_target.h"
 #include "app/exit_code.h"
 #include "sources/simulator.h"
 
+namespace CLI {
+class App;
+}
+
 namespace flywheel {
+
+struct CommandRunner;
 
 struct SimulateOptions {
   SimulatorOptions simulator;
