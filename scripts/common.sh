@@ -47,6 +47,17 @@ tick() {
   done
 }
 
+start_ticker() {
+  tick "$@" &
+  TICKER=$!
+}
+stop_ticker() {
+  kill "$TICKER" 2>/dev/null && wait "$TICKER" 2>/dev/null || true
+  TICKER=
+  [[ -t 1 ]] && printf '\r\033[K'
+  return 0
+}
+
 STEP=0         # the number of the running step
 STEPS=0        # how many there will be; set by the command
 PASSED=0       # checks that passed, over all steps
@@ -68,8 +79,7 @@ step() {
   COUNTS="$LOGS/$(printf '%02d' "$STEP").count"
   : >"$log"
   rm -f "$COUNTS"
-  tick "$title" "$log" &
-  TICKER=$!
+  start_ticker "$title" "$log"
   set +e
   (
     set -e
@@ -77,9 +87,7 @@ step() {
   ) >"$log" 2>&1
   status=$?
   set -e
-  kill "$TICKER" 2>/dev/null && wait "$TICKER" 2>/dev/null || true
-  TICKER=
-  [[ -t 1 ]] && printf '\r\033[K'
+  stop_ticker
   count_step "$title" "$log" "$status" "$((SECONDS - started))"
 }
 
