@@ -3,26 +3,26 @@
 run_tests() {
   STEPS=9
   install_packages test
-  step "buf" install_buf || true
-  step "schemas: buf lint" schemas_lint || true
-  step "schemas: no breaking change" schemas_breaking || true
-  step "formatting" check_format || true
-  step "release: build and test" test_release || true
-  step "core under address and undefined behaviour sanitizers" test_core asan || true
-  step "core under the thread sanitizer" test_core tsan || true
-  step "fuzzing" run_fuzzers || true
-  step "clang-tidy" check_tidy || true
+  step "buf" install_buf
+  step "schemas: buf lint" schemas_lint
+  step "schemas: no breaking change" schemas_breaking
+  step "formatting" check_format
+  step "release: build and test" test_release
+  step "core under address and undefined behaviour sanitizers" test_core asan
+  step "core under the thread sanitizer" test_core tsan
+  step "fuzzing" run_fuzzers
+  step "clang-tidy" check_tidy
   summary
 }
 
 run_lint() {
   STEPS=5
   install_packages test
-  step "buf" install_buf || true
-  step "schemas: buf lint" schemas_lint || true
-  step "schemas: no breaking change" schemas_breaking || true
-  step "formatting" check_format || true
-  step "clang-tidy" check_tidy || true
+  step "buf" install_buf
+  step "schemas: buf lint" schemas_lint
+  step "schemas: no breaking change" schemas_breaking
+  step "formatting" check_format
+  step "clang-tidy" check_tidy
   summary
 }
 

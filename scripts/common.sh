@@ -48,7 +48,10 @@ tick() {
 }
 
 start_ticker() {
-  tick "$@" &
+  (
+    trap - EXIT INT TERM
+    tick "$@"
+  ) 2>/dev/null &
   TICKER=$!
 }
 stop_ticker() {
@@ -68,9 +71,10 @@ readonly SKIP=77
 
 # step TITLE COMMAND...: runs the command with its output in a log, and counts it. A command that
 # counts by itself writes "PASSED FAILED" to $COUNTS; one that cannot be done here prints why and
-# returns $SKIP. Returns 0 unless the step failed.
+# returns $SKIP. A failed step does not stop those that follow; `summary` gives the status of all.
+# Never write `step ... || something`: bash then goes on after a failed command inside the step.
 step() {
-  local title="$1" log status started="$SECONDS" counts
+  local title="$1" log status started="$SECONDS"
   shift
   STEP=$((STEP + 1))
   title="[$STEP/$STEPS] $title"
@@ -96,7 +100,7 @@ count_step() {
   if [[ "$status" == "$SKIP" ]]; then
     SKIPPED+=("$title: $(tail -n 1 "$log")")
     printf '%s: skipped: %s\n' "$title" "$(tail -n 1 "$log")"
-    return 0
+    return
   fi
   if [[ -s "$COUNTS" ]]; then
     read -r passed failed <"$COUNTS"
@@ -111,12 +115,11 @@ count_step() {
   FAILED=$((FAILED + failed))
   if ((failed == 0)); then
     printf '%s: ok, %d s%s\n' "$title" "$seconds" "$detail"
-    return 0
+    return
   fi
   FAILURES+=("$title")
   printf '%s: FAILED, %d s%s; the end of %s:\n' "$title" "$seconds" "$detail" "$log"
   tail -n "${FLYWHEEL_LOG_LINES:-60}" "$log" | sed 's/^/    /'
-  return 1
 }
 
 # The last lines of `test` and `lint`; the status of the whole.
