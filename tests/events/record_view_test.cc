@@ -58,7 +58,7 @@ TEST_CASE("the events of a decision come in order") {
   CHECK(sellers == std::vector<std::string>{"first", "second"});
 }
 
-TEST_CASE("a scan forgets what an earlier one left in the view") {
+TEST_CASE("a scan of a record forgets what an earlier one left in the view") {
   RecordView view;
   const std::string full = sample::FullRecord(RecordKind::kEvent).SerializeAsString();
   REQUIRE(ScanRecord(full, &view) == ScanResult::kOk);
