@@ -335,9 +335,7 @@ std::variant<std::string, IntakeRefusal> EventFromJson(std::string_view json) {
   MessageBuilder builder(&event);
   if (!nlohmann::json::sax_parse(json, &builder)) {
     IntakeRefusal refusal = builder.refusal();
-    EventView read_so_far;
-    read_so_far.seller_id = event.seller_id();
-    refusal.seller_id = std::string(ReadableSellerId(read_so_far));
+    refusal.seller_id = std::string(SellerForRefusal(event.seller_id()));
     return refusal;
   }
   return event.SerializeAsString();

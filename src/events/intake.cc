@@ -29,36 +29,35 @@ using google::protobuf::Timestamp;
 using TrustingReader = wire::Reader<Utf8Check::kTrust>;
 
 IntakeRefusal Refuse(RefusalCode code, std::string field, std::string sentence,
-                     const EventView& event) {
-  return {code, std::move(field), std::move(sentence), std::string(ReadableSellerId(event))};
+                     std::string_view seller_id) {
+  return {code, std::move(field), std::move(sentence), std::string(SellerForRefusal(seller_id))};
 }
 
 // Path of the first string field that is not valid UTF-8, down from a message's bytes; empty: none
 // was found.
 std::string FirstBadText(std::string_view bytes, const Descriptor* descriptor) {
-  for (TrustingReader in(bytes); !in.AtEnd();) {
-    uint32_t tag = 0;
-    if (in.Tag(&tag) != ScanResult::kOk) return {};
-    const FieldDescriptor* field = descriptor->FindFieldByNumber(static_cast<int>(tag >> 3));
-    if (field == nullptr || tag != wire::Bytes(tag >> 3)) {
-      if (in.Skip(tag) != ScanResult::kOk) return {};
-      continue;
-    }
+  std::string path;
+  (void)wire::ReadFields<Utf8Check::kTrust>(bytes, [&](TrustingReader& in) {
+    const int number = static_cast<int>(in.tag() >> 3);
+    const FieldDescriptor* field = descriptor->FindFieldByNumber(number);
+    if (field == nullptr || !in.Is(wire::Bytes(in.tag() >> 3))) return in.Skip();
     std::string_view value;
-    if (in.Blob(value) != ScanResult::kOk) return {};
-    if (field->type() == FieldDescriptor::TYPE_STRING && !IsUtf8(value)) return field->name();
-    if (field->type() != FieldDescriptor::TYPE_MESSAGE) continue;
+    FLYWHEEL_RETURN_UNLESS_OK(in.Blob(value));
+    if (!path.empty()) return ScanResult::kOk;
+    if (field->type() == FieldDescriptor::TYPE_STRING && !IsUtf8(value)) path = field->name();
+    if (field->type() != FieldDescriptor::TYPE_MESSAGE) return ScanResult::kOk;
     const std::string inner = FirstBadText(value, field->message_type());
-    if (!inner.empty()) return absl::StrCat(field->name(), ".", inner);
-  }
-  return {};
+    if (!inner.empty()) path = absl::StrCat(field->name(), ".", inner);
+    return ScanResult::kOk;
+  });
+  return path;
 }
 
-IntakeRefusal Undecodable(std::string_view bytes, const EventView& event) {
+IntakeRefusal Undecodable(std::string_view bytes, std::string_view seller_id) {
   std::string field = FirstBadText(bytes, events::v1::Event::descriptor());
   std::string sentence = field.empty() ? "the bytes are no flywheel.events.v1.Event"
                                        : absl::StrCat(field, " is not valid UTF-8");
-  return Refuse(RefusalCode::kUndecodable, std::move(field), std::move(sentence), event);
+  return Refuse(RefusalCode::kUndecodable, std::move(field), std::move(sentence), seller_id);
 }
 
 bool IsInstant(const Timestamp& timestamp) {
@@ -88,31 +87,34 @@ std::string FirstBadInstant(const Message& message) {
 // the last one or merge them, and so lose a fact without a word.
 int CountPayloads(std::string_view bytes) {
   int count = 0;
-  for (TrustingReader in(bytes); !in.AtEnd();) {
-    uint32_t tag = 0;
-    if (in.Tag(&tag) != ScanResult::kOk || in.Skip(tag) != ScanResult::kOk) break;
-    if (tag >= wire::Bytes(static_cast<uint32_t>(kFirstEventKind)) &&
-        tag <= wire::Bytes(static_cast<uint32_t>(kLastEventKind)) && tag % 8 == wire::kBytesType) {
-      ++count;
-    }
-  }
+  (void)wire::ReadFields<Utf8Check::kTrust>(bytes, [&count](TrustingReader& in) {
+    const uint32_t number = in.tag() >> 3;
+    const bool is_payload = number >= static_cast<uint32_t>(kFirstEventKind) &&
+                            number <= static_cast<uint32_t>(kLastEventKind);
+    if (is_payload && in.Is(wire::Bytes(number))) ++count;
+    return in.Skip();
+  });
   return count;
 }
 
-// The event as one encoder writes it, without recorded_at; `bytes` are unusual to ScanEvent.
-std::variant<std::string, IntakeRefusal> Normalise(std::string_view bytes, const EventView& event) {
+// The event as one encoder writes it, without recorded_at; `bytes` are unusual to ScanEvent, which
+// has read `seller_id` so far.
+std::variant<std::string, IntakeRefusal> Normalise(std::string_view bytes,
+                                                   std::string_view seller_id) {
   const google::protobuf::LogSilencer no_lines_by_publishers;
   events::v1::Event message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return Undecodable(bytes, event);
+    return Undecodable(bytes, seller_id);
   }
   if (CountPayloads(bytes) > 1) {
-    return Refuse(RefusalCode::kInvalid, "payload", "payload is given more than once", event);
+    return Refuse(RefusalCode::kInvalid, "payload", "payload is given more than once",
+                  message.seller_id());
   }
   message.clear_recorded_at();
   if (std::string field = FirstBadInstant(message); !field.empty()) {
     std::string sentence = absl::StrCat(field, " is not between 1970 and 2199");
-    return Refuse(RefusalCode::kInvalid, std::move(field), std::move(sentence), event);
+    return Refuse(RefusalCode::kInvalid, std::move(field), std::move(sentence),
+                  message.seller_id());
   }
   return message.SerializeAsString();
 }
@@ -141,24 +143,30 @@ std::string RecordedAtField(Instant recorded_at) {
   return field + timestamp;
 }
 
-// Where recorded_at stands in the bytes of a scanned event; where it does not, the place for it.
-std::string_view PlaceOfRecordedAt(std::string_view event_bytes) {
-  for (TrustingReader in(event_bytes); !in.AtEnd();) {
-    const char* begin = in.at();
-    uint32_t tag = 0;
-    if (in.Tag(&tag) != ScanResult::kOk) break;
-    if (tag >> 3 > events::v1::Event::kRecordedAtFieldNumber) return {begin, 0};
-    if (in.Skip(tag) != ScanResult::kOk) break;
-    if (tag == wire::Bytes(events::v1::Event::kRecordedAtFieldNumber)) {
-      return {begin, static_cast<size_t>(in.at() - begin)};
+// Where recorded_at stands in the bytes of a scanned event; where it does not, the place for it in
+// the order of the fields.
+std::string_view PlaceOfRecordedAt(const EventView& event) {
+  constexpr uint32_t kNumber = events::v1::Event::kRecordedAtFieldNumber;
+  std::string_view place = event.bytes.substr(event.bytes.size());
+  bool found = false;
+  (void)wire::ReadFields<Utf8Check::kTrust>(event.bytes, [&](TrustingReader& in) {
+    const char* begin = in.field_at();
+    const bool is_recorded_at = in.Is(wire::Bytes(kNumber));
+    const bool is_next = !event.recorded_at.has_value() && in.tag() >> 3 > kNumber;
+    FLYWHEEL_RETURN_UNLESS_OK(in.Skip());
+    if (!found && (is_recorded_at || is_next)) {
+      place = {begin, is_recorded_at ? static_cast<size_t>(in.at() - begin) : 0};
+      found = true;
     }
-  }
-  return event_bytes.substr(event_bytes.size());
+    return ScanResult::kOk;
+  });
+  return place;
 }
 
 // The bytes of a Record that holds the event with this recorded_at in place of its own.
-std::string StampedRecord(std::string_view event_bytes, Instant recorded_at) {
-  const std::string_view old = PlaceOfRecordedAt(event_bytes);
+std::string StampedRecord(const EventView& event, Instant recorded_at) {
+  const std::string_view event_bytes = event.bytes;
+  const std::string_view old = PlaceOfRecordedAt(event);
   const size_t before = static_cast<size_t>(old.data() - event_bytes.data());
   const std::string stamp = RecordedAtField(recorded_at);
   const size_t size = event_bytes.size() - old.size() + stamp.size();
@@ -185,33 +193,33 @@ std::variant<PreparedRecord, IntakeRefusal> Prepare(std::string_view event_bytes
     return Refuse(
         RefusalCode::kInvalid, "",
         absl::StrCat("the event has ", event_bytes.size(), " bytes, more than ", kMaxEventBytes),
-        event);
+        event.seller_id);
   }
   std::string normalised;
   if (scanned == ScanResult::kUnusual) {
-    std::variant<std::string, IntakeRefusal> normal = Normalise(event_bytes, event);
+    std::variant<std::string, IntakeRefusal> normal = Normalise(event_bytes, event.seller_id);
     if (auto* refusal = std::get_if<IntakeRefusal>(&normal)) return std::move(*refusal);
     normalised = std::get<std::string>(std::move(normal));
     event_bytes = normalised;
     scanned = ScanEvent(event_bytes, Utf8Check::kCheck, &event);
   }
-  if (scanned == ScanResult::kMalformed) return Undecodable(event_bytes, event);
+  if (scanned == ScanResult::kMalformed) return Undecodable(event_bytes, event.seller_id);
   if (scanned == ScanResult::kUnusual) {
     // Nothing else stays unusual once protobuf has written it.
     return Refuse(RefusalCode::kInvalid, "", "the event holds a group, which no schema of it has",
-                  event);
+                  event.seller_id);
   }
   if (IsMadeByFlywheelAlone(event.kind)) {
     return Refuse(RefusalCode::kInvalid, std::string(FieldOf(event.kind)),
                   absl::StrCat(std::string(NameOf(event.kind)),
                                " is made by Flywheel alone and cannot be published"),
-                  event);
+                  event.seller_id);
   }
   if (std::optional<IntakeRefusal> refusal = Validate(event, recorded_at, policies)) {
     return *std::move(refusal);
   }
   return PreparedRecord{PartitionOf(event.seller_id, partitions),
-                        StampedRecord(event_bytes, recorded_at)};
+                        StampedRecord(event, recorded_at)};
 }
 
 }  // namespace flywheel

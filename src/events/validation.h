@@ -4,13 +4,10 @@
 
 #include <string_view>
 
-#include "events/event_view.h"
-
 namespace flywheel {
 
-// The seller that a refusal may name: the event's seller_id as far as it was scanned, empty where
-// it breaks the rules of an id.
-std::string_view ReadableSellerId(const EventView& event);
+// The seller_id as a refusal may name it: itself, or empty where it breaks the rules of an id.
+std::string_view SellerForRefusal(std::string_view seller_id);
 
 }  // namespace flywheel
 

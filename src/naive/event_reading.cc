@@ -12,9 +12,9 @@ using events::v1::Event;
 
 // nullptr: no payload.
 const google::protobuf::Message* PayloadOf(const Event& event) {
-  const google::protobuf::Reflection& fields = *event.GetReflection();
+  const google::protobuf::Reflection& fields = *Event::GetReflection();
   const google::protobuf::FieldDescriptor* field =
-      fields.GetOneofFieldDescriptor(event, event.GetDescriptor()->oneof_decl(0));
+      fields.GetOneofFieldDescriptor(event, Event::descriptor()->oneof_decl(0));
   if (field == nullptr) return nullptr;
   return &fields.GetMessage(event, field);
 }

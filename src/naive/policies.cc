@@ -11,7 +11,7 @@
 namespace flywheel::naive {
 namespace {
 
-constexpr int64_t kTenMinutes = 10 * 60 * 1000;
+constexpr int64_t kTenMinutes = 600'000;
 
 bool IsCapitals(const std::string& text, size_t length) {
   return text.size() == length && std::all_of(text.begin(), text.end(), [](unsigned char letter) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "events/utf8.h"
 
 namespace flywheel {
 namespace {
@@ -31,33 +32,6 @@ struct RawRow {
   CsvProblem problem = CsvProblem::kNone;  // found while parsing
   std::vector<std::string> fields;
 };
-
-// Whether the bytes are well-formed UTF-8 (Unicode table 3-7: no surrogates, nothing overlong).
-bool IsValidUtf8(std::string_view text) {
-  const auto byte = [&text](size_t at) { return static_cast<unsigned char>(text[at]); };
-  size_t at = 0;
-  while (at < text.size()) {
-    const unsigned char first = byte(at);
-    if (first < 0x80) {
-      ++at;
-      continue;
-    }
-    const size_t length = first < 0xC2   ? 0
-                          : first < 0xE0 ? 2
-                          : first < 0xF0 ? 3
-                          : first < 0xF5 ? 4
-                                         : 0;
-    if (length == 0 || text.size() - at < length) return false;
-    const unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-    if (byte(at + 1) < low || byte(at + 1) > high) return false;
-    for (size_t i = 2; i < length; ++i) {
-      if ((byte(at + i) & 0xC0) != 0x80) return false;
-    }
-    at += length;
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -268,7 +242,7 @@ void CsvReader::Parser::Judge(CsvRow* row) const {
       row->detail = fmt::format("field {} holds a NUL byte", index + 1);
       return;
     }
-    if (!IsValidUtf8(field)) {
+    if (!IsUtf8(field)) {
       row->problem = CsvProblem::kInvalidUtf8;
       row->detail = fmt::format("field {} is not valid UTF-8", index + 1);
       return;

@@ -46,6 +46,20 @@ const std::vector<FileShape>& Shapes() {
   return *shapes;
 }
 
+// Whether the text can be an id: control characters (C0, DEL, C1) are refused at intake, and a
+// colon joins ids here.
+bool IsId(std::string_view text) {
+  if (text.empty() || text.size() > kMaxIdBytes) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7F || byte == ':') return false;
+    const bool c1 =
+        byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (c1) return false;
+  }
+  return true;
+}
+
 // The fields of one row by index, read with the first thing that is wrong kept.
 class RowFields {
  public:
@@ -54,11 +68,7 @@ class RowFields {
 
   std::string Id(size_t column) {
     const std::string_view text = row_.fields[column];
-    const bool good = !text.empty() && text.size() <= kMaxIdBytes &&
-                      std::none_of(text.begin(), text.end(), [](char c) {
-                        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == ':';
-                      });
-    if (!good) Refuse("bad id", column);
+    if (!IsId(text)) Refuse("bad id", column);
     return std::string(text);
   }
 

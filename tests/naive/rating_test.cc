@@ -254,6 +254,15 @@ TEST_CASE("of a buyer's reviews at one instant the greater review_id counts, by 
   Bought(history, "\xc3\xa9", kPosted, true, "b");  // a byte above all of ASCII
   CHECK(RatingIn(history, kPosted).recommended == kOne);
   CHECK(RatingIn(history, kPosted).not_recommended == Votes{1, 0});
+  // The order's id has no say in it.
+  for (const auto& [order, review_id] : {std::pair("a", "2"), std::pair("b", "10")}) {
+    history.Add(Of(Placed(order, kPurchase), "t"));
+    Event review = Of(Reviewed(order, kPosted, *order == 'a'), "t");
+    review.mutable_review_posted()->set_review_id(review_id);
+    history.Add(review);
+  }
+  CHECK(RatingIn(history, kPosted, "t").recommended == kOne);
+  CHECK(RatingIn(history, kPosted, "t").not_recommended == Votes{1, 0});
 }
 
 TEST_CASE("when the latest review leaves no other comes back: older ones left before") {
@@ -336,7 +345,7 @@ TEST_CASE("window and minimum are the policy's at as_of, of a history row at its
   const int64_t effective = At("2024-05-25T10:00:00Z");
   history.Add(PolicyOf(1, effective, policy));
   history.Add(Placed("o", kPurchase));
-  history.Add(Rated(Reviewed("o", At("2024-05-23T10:00:00Z")), 3));
+  history.Add(Rated(Reviewed("o", At("2024-05-22T10:00:00Z")), 3));
   const Rating before = RatingIn(history, effective - 1);
   CHECK(before.recommended == kOne);
   CHECK_FALSE(before.service.average_hundredths.has_value());
@@ -389,6 +398,7 @@ TEST_CASE("a total is complete where all in it are") {
   history.Add(Placed("o", kPurchase));
   history.Add(Of(Placed("o", kPurchase), "t", "CZ"));
   history.Add(Of(Paid("unknown", kPurchase), "t", "CZ"));
+  history.Add(Of(Placed("o", kPurchase), "u", "CZ"));
   history.Refuse("0@1", "without rows");
   CHECK(RatingIn(history, kPurchase, "s").complete);
   CHECK(RatingIn(history, kPurchase, "*", "PL").complete);

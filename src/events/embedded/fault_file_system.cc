@@ -251,7 +251,8 @@ absl::StatusOr<size_t> FaultFileSystem::Write(Inode& inode, uint64_t position,
   bool torn = false;
   RETURN_IF_ERROR(Count(&torn));
   const bool failing = fail_next_write_.has_value();
-  if (torn || failing) bytes = bytes.substr(0, random_() % (bytes.size() + 1));
+  if (torn) bytes = bytes.substr(0, random_() % (bytes.size() + 1));
+  if (failing) bytes = bytes.substr(0, written_by_failing_write_);
   if (write_limit_ > 0) bytes = bytes.substr(0, write_limit_);
   const uint64_t end = position + bytes.size();
   if (end > inode.bytes->size()) {
@@ -268,8 +269,7 @@ absl::StatusOr<size_t> FaultFileSystem::Write(Inode& inode, uint64_t position,
   }
   if (torn) return absl::UnavailableError("the machine goes down");
   if (failing) {
-    const absl::Status status = *std::exchange(fail_next_write_, std::nullopt);
-    return status;
+    return *std::exchange(fail_next_write_, std::nullopt);
   }
   return bytes.size();
 }
@@ -330,8 +330,9 @@ void FaultFileSystem::FailNextSync() {
   fail_next_sync_ = true;
 }
 
-void FaultFileSystem::FailNextWrite(absl::Status status) {
+void FaultFileSystem::FailNextWrite(absl::Status status, size_t written) {
   MutexLock lock(&mutex_);
+  written_by_failing_write_ = written;
   fail_next_write_ = std::move(status);
 }
 
@@ -436,8 +437,8 @@ void FaultFileSystem::Overwrite(const std::string& path, uint64_t position,
                                 std::string_view bytes) {
   MutexLock lock(&mutex_);
   const InodePointer inode = Find(path);
-  FLYWHEEL_CHECK(inode != nullptr && position + bytes.size() <= inode->bytes->size(),
-                 "what is overwritten is there");
+  FLYWHEEL_CHECK(inode != nullptr, "the file is there");
+  FLYWHEEL_CHECK(position + bytes.size() <= inode->bytes->size(), "what is overwritten is there");
   std::memcpy(inode->bytes->data() + position, bytes.data(), bytes.size());
   for (uint64_t s = position / kSector; s * kSector < position + bytes.size(); ++s) {
     CopySector(*inode->bytes, s, &inode->synced);

@@ -9,7 +9,7 @@
 namespace flywheel {
 namespace {
 
-constexpr uint64_t kIndexEveryBytes = 4096;
+constexpr uint64_t kIndexEveryBytes = uint64_t{16} << 10;
 
 std::string PreparedPath(const std::string& folder) { return absl::StrCat(folder, "/next.tmp"); }
 
@@ -48,7 +48,7 @@ absl::Status NameSegmentFile(FileSystem& files, const std::string& folder, Writa
     return headed;
   }
   RETURN_IF_ERROR(files.Rename(path, absl::StrCat(folder, "/", SegmentName(identity.base))));
-  const absl::Status listed = files.SyncFolder(folder);
+  absl::Status listed = files.SyncFolder(folder);
   // The name is there, whatever the reason: this is not "nothing has changed".
   if (absl::IsResourceExhausted(listed)) return absl::UnavailableError(listed.message());
   return listed;

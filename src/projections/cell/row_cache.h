@@ -3,6 +3,7 @@
 #ifndef FLYWHEEL_PROJECTIONS_CELL_ROW_CACHE_H_
 #define FLYWHEEL_PROJECTIONS_CELL_ROW_CACHE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -68,8 +69,11 @@ class RowCache {
   size_t dirty_count() const { return dirty_.size(); }
   size_t bytes() const { return bytes_; }
 
-  // Adds every dirty row to the batch; they are clean then.
+  // Adds every dirty row to the batch, in key order, which makes it cheaper to write; they are
+  // clean then.
   void WriteTo(RowBatch* batch) {
+    std::sort(dirty_.begin(), dirty_.end(),
+              [](const Entry* a, const Entry* b) { return a->key < b->key; });
     for (Entry* entry : dirty_) {
       if (entry->present) {
         buffer_.clear();

@@ -5,6 +5,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
@@ -101,6 +102,10 @@ rocksdb::Options MakeOptions(const RocksMemory& memory) {
   options.write_buffer_manager = memory.write_buffers();
   options.write_buffer_size = size_t{64} << 20;
   options.max_write_buffer_number = 4;
+  // A batch comes sorted within each row type (the key's first byte), so an insertion starts where
+  // the last one of its type ended. The hint needs a single writer, which a cell is.
+  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
+  options.allow_concurrent_memtable_write = false;
   options.max_background_jobs = 2;
   options.level_compaction_dynamic_level_bytes = true;
   options.compression = rocksdb::kLZ4Compression;
