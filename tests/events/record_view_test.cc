@@ -1,6 +1,6 @@
 #include "events/record_view.h"
 
-#include <rapidcheck.h>
+#include <rapidcheck/catch.h>
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -34,7 +34,7 @@ TEST_CASE("a full record of every kind reads as libprotobuf reads it") {
 }
 
 TEST_CASE("random and mutated records read as libprotobuf reads them") {
-  rc::check("random records", [] {
+  rc::prop("random records", [] {
     const auto kinds = sample::AllRecordKinds();
     std::string bytes = sample::RandomRecord(kinds[kPick(kinds.size())], kPick).SerializeAsString();
     for (uint64_t n = kPick(3); n > 0; --n) bytes = sample::Mutated(bytes, kPick);
