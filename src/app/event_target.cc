@@ -137,8 +137,9 @@ absl::StatusOr<SentEvents> SendToFolder(const Context& context, const EventTarge
   if (folded.ok()) sent.folded = *folded;
   sent.counts = publisher.counts();
   if (!status.ok()) {
-    context.Say(fmt::format("{} events were published before it ended\n{}",
-                            publisher.counts().accepted, sent.ToText()));
+    std::string text = sent.ToText();
+    text.pop_back();
+    context.Say(text);
     return status;
   }
   RETURN_IF_ERROR(folded.status());
