@@ -60,6 +60,13 @@ class OrderRow {
   // Bytes held in memory beyond sizeof(OrderRow).
   size_t heap_bytes() const { return facts_.capacity() + decisions_.capacity(); }
 
+  // Starts loading the facts into the processor's cache.
+  void Prefetch() const {
+    __builtin_prefetch(facts_.data());
+    __builtin_prefetch(facts_.data() + 64);
+    __builtin_prefetch(facts_.data() + 128);
+  }
+
   // --- Decisions that were taken, by id; a known id is a duplicate for ever.
   bool HasDecision(std::string_view decision_id) const;
   void AddDecision(std::string_view decision_id);
