@@ -1,0 +1,95 @@
+// The engine and the naive implementation agree on every row, whatever the history.
+#include "property/twin.h"
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <random>
+#include <string>
+
+#include "effort.h"
+#include "property/check.h"
+#include "property/folding.h"
+#include "property/narration.h"
+
+namespace flywheel {
+namespace {
+
+// An instant to ask for: one of the history's own or next to it, one of its days, the log clock, or
+// one after all that happens.
+Instant AnyInstant(const History& history, const Narration& narration, Instant log_clock,
+                   std::mt19937_64& random) {
+  switch (Below(random, 4)) {
+    case 0:
+      if (!narration.instants.empty())
+        return narration.instants[Below(random, narration.instants.size())];
+      [[fallthrough]];
+    case 1: {
+      const auto& markets = MarketsOfHistories();
+      return InstantAt(history, markets[Below(random, markets.size())],
+                       static_cast<uint8_t>(Below(random, 16)),
+                       static_cast<uint8_t>(Below(random, 16)));
+    }
+    case 2:
+      return log_clock;
+    default:
+      return log_clock.Plus(static_cast<int64_t>(Below(random, 400 * kMillisPerDay)));
+  }
+}
+
+std::string Headed(const std::string& text, std::string_view what, Instant as_of) {
+  return text.empty() ? text : std::string(what) + " " + FormatInstant(as_of) + "\n" + text;
+}
+
+std::string StateContradiction(const History& history) {
+  std::mt19937_64 random(history.seed);
+  const Narration narration = Narrate(history);
+  const FoldedLog folded = FoldLog(narration.log.get(), random);
+  return StateDifferences(folded.stores(), Replay(narration));
+}
+
+std::string AnswerContradiction(const History& history) {
+  std::mt19937_64 random(history.seed);
+  const Narration narration = Narrate(history);
+  const FoldedLog folded = FoldLog(narration.log.get(), random);
+  const RatingReader reader = folded.reader();
+  const naive::Replay replay = Replay(narration);
+  const Instant log_clock = reader.LogClock().value();
+  for (int i = 0; i < 3; ++i) {
+    RatingQuery query;
+    query.as_of = AnyInstant(history, narration, log_clock, random);
+    query.history = i == 0;
+    const std::string text = RatingDifferences(reader, query, replay);
+    if (!text.empty()) return Headed(text, "as of", query.as_of);
+  }
+  return "";
+}
+
+std::string KnownAtContradiction(const History& history) {
+  std::mt19937_64 random(history.seed);
+  const Narration narration = Narrate(history);
+  if (narration.recorded.empty()) return "";
+  const FoldedLog folded = FoldLog(narration.log.get(), random);
+  const RatingReader reader = folded.reader();
+  RatingQuery query;
+  query.known_at = narration.recorded[Below(random, narration.recorded.size())].Plus(
+      static_cast<int64_t>(Below(random, 3)) - 1);
+  query.as_of = AnyInstant(history, narration, reader.LogClock().value(), random);
+  query.history = Below(random, 2) == 0;
+  return Headed(RatingDifferences(reader, query, Replay(narration, query.known_at)),
+                "known at " + FormatInstant(*query.known_at) + " as of", query.as_of);
+}
+
+TEST_CASE("the engine and the naive implementation agree on what became of every record") {
+  CheckForHistories("state", StateContradiction);
+}
+
+TEST_CASE("the engine and the naive implementation agree on every rating at any instant") {
+  CheckForHistories("answers", AnswerContradiction);
+}
+
+TEST_CASE("the engine and the naive implementation agree on every rating as known earlier") {
+  CheckForHistories("known at", KnownAtContradiction);
+}
+
+}  // namespace
+}  // namespace flywheel
