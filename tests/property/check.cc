@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <sstream>
+#include <iostream>
 #include <string_view>
 
 #include "effort.h"
@@ -36,9 +36,11 @@ void CheckForHistories(const std::string& name,
     SUCCEED(params.maxSuccess << " histories");
     return;
   }
-  std::ostringstream message;
-  rc::detail::printResultMessage(result, message);
-  FAIL(name << ", seed " << params.seed << "\n" << message.str());
+  // Not through Catch2, which would break the lines.
+  std::cerr << "\n" << name << ", seed " << params.seed << "\n";
+  rc::detail::printResultMessage(result, std::cerr);
+  std::cerr << std::endl;
+  FAIL("the property does not hold, see above");
 }
 
 }  // namespace flywheel

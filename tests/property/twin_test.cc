@@ -1,40 +1,17 @@
 // The engine and the naive implementation agree on every row, whatever the history.
 #include "property/twin.h"
 
-#include <array>
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>
 
-#include "effort.h"
 #include "property/check.h"
 #include "property/folding.h"
+#include "property/instants.h"
 #include "property/narration.h"
 
 namespace flywheel {
 namespace {
-
-// An instant to ask for: one of the history's own or next to it, one of its days, the log clock, or
-// one after all that happens.
-Instant AnyInstant(const History& history, const Narration& narration, Instant log_clock,
-                   std::mt19937_64& random) {
-  switch (Below(random, 4)) {
-    case 0:
-      if (!narration.instants.empty())
-        return narration.instants[Below(random, narration.instants.size())];
-      [[fallthrough]];
-    case 1: {
-      const auto& markets = MarketsOfHistories();
-      return InstantAt(history, markets[Below(random, markets.size())],
-                       static_cast<uint8_t>(Below(random, 16)),
-                       static_cast<uint8_t>(Below(random, 16)));
-    }
-    case 2:
-      return log_clock;
-    default:
-      return log_clock.Plus(static_cast<int64_t>(Below(random, 400 * kMillisPerDay)));
-  }
-}
 
 std::string Headed(const std::string& text, std::string_view what, Instant as_of) {
   return text.empty() ? text : std::string(what) + " " + FormatInstant(as_of) + "\n" + text;
@@ -71,8 +48,7 @@ std::string KnownAtContradiction(const History& history) {
   const FoldedLog folded = FoldLog(narration.log.get(), random);
   const RatingReader reader = folded.reader();
   RatingQuery query;
-  query.known_at = narration.recorded[Below(random, narration.recorded.size())].Plus(
-      static_cast<int64_t>(Below(random, 3)) - 1);
+  query.known_at = AnyKnownAt(narration, random);
   query.as_of = AnyInstant(history, narration, reader.LogClock().value(), random);
   query.history = Below(random, 2) == 0;
   return Headed(RatingDifferences(reader, query, Replay(narration, query.known_at)),
