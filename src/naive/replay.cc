@@ -224,8 +224,9 @@ void Replay::Add(int32_t partition_number, int64_t offset, std::string_view reco
   ++partition.counts.records;
   const Arrival arrival{{partition_number, offset}, recorded_at};
   Expire(partition, arrival);
-  if (!decoded) {
+  if (!decoded || record.kind_case() == Record::KIND_NOT_SET) {
     ++partition.counts.undecodable;
+    ++partition.counts.refused[RefusalCode::UNDECODABLE];
     AddEntry(partition, RefusedEntry(arrival, RefusalCode::UNDECODABLE, "the bytes are no record"),
              "");
     return;
@@ -243,9 +244,6 @@ void Replay::Add(int32_t partition_number, int64_t offset, std::string_view reco
     case Record::kDiscarded:
       return OnDiscarded(partition, arrival, record.discarded());
     case Record::KIND_NOT_SET:
-      ++partition.counts.refused[RefusalCode::INVALID];
-      AddEntry(partition, RefusedEntry(arrival, RefusalCode::INVALID, "the record is of no kind"),
-               "");
       return;
   }
 }
@@ -588,18 +586,17 @@ bool Replay::CloseEntry(Partition& partition, const Arrival& arrival, int64_t of
   return true;
 }
 
-// The earliest entry counts the repeat.
+// The newest identical entry counts the repeat. Where that is the entry which a resubmission
+// closes, the event is no repeat but judged anew, however often it was refused before.
 bool Replay::CountRepeat(Partition& partition, const std::string& identity,
                          std::optional<int64_t> closing) {
   const auto found = partition.entries_by_identity.find(identity);
   if (found == partition.entries_by_identity.end()) return false;
-  for (const int64_t offset : found->second) {
-    if (offset == closing) continue;
-    ++partition.quarantine.at(offset).repeats;
-    ++partition.counts.repeats;
-    return true;
-  }
-  return false;
+  const int64_t newest = found->second.back();
+  if (newest == closing) return false;
+  ++partition.quarantine.at(newest).repeats;
+  ++partition.counts.repeats;
+  return true;
 }
 
 }  // namespace flywheel::naive
