@@ -189,11 +189,13 @@ std::string ExplanationContradiction(const History& history) {
     query.known_at = AnyKnownAt(narration, random);
   }
   std::string text;
-  for (const RatingAnswer& answer : reader.All(query).value()) {
+  const std::vector<RatingAnswer> answers = reader.All(query).value();
+  for (const RatingAnswer& answer : answers) {
     if (answer.seller_id == kAllSellers) continue;
     std::map<std::string, int64_t> explained;
-    for (const RatingExplanation& review :
-         reader.Explain(answer.seller_id, answer.market, query).value()) {
+    const std::vector<RatingExplanation> explanations =
+        reader.Explain(answer.seller_id, answer.market, query).value();
+    for (const RatingExplanation& review : explanations) {
       for (const std::string& figure : review.counts_in) ++explained[figure];
     }
     for (const auto& [figure, count] : FiguresOf(answer)) {

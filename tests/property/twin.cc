@@ -204,8 +204,7 @@ void CompareCounts(const RecordCounts& engine, const naive::Counts& naive, Compa
   for (size_t code = 0; code < engine.refused.size(); ++code) {
     const auto named = static_cast<naive::Code>(code);
     const auto found = naive.refused.find(named);
-    int64_t refused = found == naive.refused.end() ? 0 : found->second;
-    if (named == log::v1::RefusalCode::UNDECODABLE) refused += naive.undecodable;
+    const int64_t refused = found == naive.refused.end() ? 0 : found->second;
     comparison->Equal(fmt::format("refused {}", NameOf(static_cast<RefusalCode>(code))),
                       engine.refused[code], number(refused));
   }
