@@ -192,7 +192,7 @@ void RandomRead(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(RandomRead)->UseRealTime();
+BENCHMARK(RandomRead)->UseRealTime()->Unit(benchmark::kMicrosecond)->MinTime(2);
 
 // Opening a closed log of two million records.
 void Open(benchmark::State& state) {

@@ -36,22 +36,21 @@ IntakeRefusal Refuse(RefusalCode code, std::string field, std::string sentence,
 // Path of the first string field that is not valid UTF-8, down from a message's bytes; empty: none
 // was found.
 std::string FirstBadText(std::string_view bytes, const Descriptor* descriptor) {
-  for (TrustingReader in(bytes); !in.AtEnd();) {
-    uint32_t tag = 0;
-    if (in.Tag(&tag) != ScanResult::kOk) return {};
-    const FieldDescriptor* field = descriptor->FindFieldByNumber(static_cast<int>(tag >> 3));
-    if (field == nullptr || tag != wire::Bytes(tag >> 3)) {
-      if (in.Skip(tag) != ScanResult::kOk) return {};
-      continue;
-    }
+  std::string path;
+  (void)wire::ReadFields<Utf8Check::kTrust>(bytes, [&](TrustingReader& in) {
+    const int number = static_cast<int>(in.tag() >> 3);
+    const FieldDescriptor* field = descriptor->FindFieldByNumber(number);
+    if (field == nullptr || !in.Is(wire::Bytes(in.tag() >> 3))) return in.Skip();
     std::string_view value;
-    if (in.Blob(value) != ScanResult::kOk) return {};
-    if (field->type() == FieldDescriptor::TYPE_STRING && !IsUtf8(value)) return field->name();
-    if (field->type() != FieldDescriptor::TYPE_MESSAGE) continue;
+    FLYWHEEL_RETURN_UNLESS_OK(in.Blob(value));
+    if (!path.empty()) return ScanResult::kOk;
+    if (field->type() == FieldDescriptor::TYPE_STRING && !IsUtf8(value)) path = field->name();
+    if (field->type() != FieldDescriptor::TYPE_MESSAGE) return ScanResult::kOk;
     const std::string inner = FirstBadText(value, field->message_type());
-    if (!inner.empty()) return absl::StrCat(field->name(), ".", inner);
-  }
-  return {};
+    if (!inner.empty()) path = absl::StrCat(field->name(), ".", inner);
+    return ScanResult::kOk;
+  });
+  return path;
 }
 
 IntakeRefusal Undecodable(std::string_view bytes, std::string_view seller_id) {
@@ -88,14 +87,13 @@ std::string FirstBadInstant(const Message& message) {
 // the last one or merge them, and so lose a fact without a word.
 int CountPayloads(std::string_view bytes) {
   int count = 0;
-  for (TrustingReader in(bytes); !in.AtEnd();) {
-    uint32_t tag = 0;
-    if (in.Tag(&tag) != ScanResult::kOk || in.Skip(tag) != ScanResult::kOk) break;
-    if (tag >= wire::Bytes(static_cast<uint32_t>(kFirstEventKind)) &&
-        tag <= wire::Bytes(static_cast<uint32_t>(kLastEventKind)) && tag % 8 == wire::kBytesType) {
-      ++count;
-    }
-  }
+  (void)wire::ReadFields<Utf8Check::kTrust>(bytes, [&count](TrustingReader& in) {
+    const uint32_t number = in.tag() >> 3;
+    const bool is_payload = number >= static_cast<uint32_t>(kFirstEventKind) &&
+                            number <= static_cast<uint32_t>(kLastEventKind);
+    if (is_payload && in.Is(wire::Bytes(number))) ++count;
+    return in.Skip();
+  });
   return count;
 }
 
@@ -148,18 +146,21 @@ std::string RecordedAtField(Instant recorded_at) {
 // Where recorded_at stands in the bytes of a scanned event; where it does not, the place for it in
 // the order of the fields.
 std::string_view PlaceOfRecordedAt(const EventView& event) {
-  for (TrustingReader in(event.bytes); !in.AtEnd();) {
-    const char* begin = in.at();
-    uint32_t tag = 0;
-    if (in.Tag(&tag) != ScanResult::kOk) break;
-    const bool is_later = tag >> 3 > events::v1::Event::kRecordedAtFieldNumber;
-    if (is_later && !event.recorded_at.has_value()) return {begin, 0};
-    if (in.Skip(tag) != ScanResult::kOk) break;
-    if (tag == wire::Bytes(events::v1::Event::kRecordedAtFieldNumber)) {
-      return {begin, static_cast<size_t>(in.at() - begin)};
+  constexpr uint32_t kNumber = events::v1::Event::kRecordedAtFieldNumber;
+  std::string_view place = event.bytes.substr(event.bytes.size());
+  bool found = false;
+  (void)wire::ReadFields<Utf8Check::kTrust>(event.bytes, [&](TrustingReader& in) {
+    const char* begin = in.field_at();
+    const bool is_recorded_at = in.Is(wire::Bytes(kNumber));
+    const bool is_next = !event.recorded_at.has_value() && in.tag() >> 3 > kNumber;
+    FLYWHEEL_RETURN_UNLESS_OK(in.Skip());
+    if (!found && (is_recorded_at || is_next)) {
+      place = {begin, is_recorded_at ? static_cast<size_t>(in.at() - begin) : 0};
+      found = true;
     }
-  }
-  return event.bytes.substr(event.bytes.size());
+    return ScanResult::kOk;
+  });
+  return place;
 }
 
 // The bytes of a Record that holds the event with this recorded_at in place of its own.

@@ -25,8 +25,8 @@ ScanResult EventOfDecision(In& in, RepeatedView<EventView>& events) {
   return ScanEvent(bytes, Utf8Check::kTrust, &event);
 }
 
-ScanResult Field(In& in, uint32_t tag, DecisionView& view, std::optional<Instant>& recorded_at) {
-  switch (tag) {
+ScanResult Field(In& in, DecisionView& view, std::optional<Instant>& recorded_at) {
+  switch (in.tag()) {
     case Bytes(1):
       return in.Blob(view.decision_id);
     case Bytes(2):
@@ -50,12 +50,12 @@ ScanResult Field(In& in, uint32_t tag, DecisionView& view, std::optional<Instant
     case Bytes(11):
       return EventOfDecision(in, view.events);
     default:
-      return in.Skip(tag);
+      return in.Skip();
   }
 }
 
-ScanResult Field(In& in, uint32_t tag, RefusedView& view, std::optional<Instant>& recorded_at) {
-  switch (tag) {
+ScanResult Field(In& in, RefusedView& view, std::optional<Instant>& recorded_at) {
+  switch (in.tag()) {
     case Bytes(1):
       return in.Moment(1, recorded_at);
     case Bytes(2):
@@ -75,12 +75,12 @@ ScanResult Field(In& in, uint32_t tag, RefusedView& view, std::optional<Instant>
     case Bytes(9):
       return in.Text(view.seller_id);
     default:
-      return in.Skip(tag);
+      return in.Skip();
   }
 }
 
-ScanResult Field(In& in, uint32_t tag, ResubmittedView& view, std::optional<Instant>& recorded_at) {
-  switch (tag) {
+ScanResult Field(In& in, ResubmittedView& view, std::optional<Instant>& recorded_at) {
+  switch (in.tag()) {
     case Bytes(1):
       return in.Moment(1, recorded_at);
     case Varint(2):
@@ -93,12 +93,12 @@ ScanResult Field(In& in, uint32_t tag, ResubmittedView& view, std::optional<Inst
       return ScanEvent(bytes, Utf8Check::kTrust, &view.event);
     }
     default:
-      return in.Skip(tag);
+      return in.Skip();
   }
 }
 
-ScanResult Field(In& in, uint32_t tag, DiscardedView& view, std::optional<Instant>& recorded_at) {
-  switch (tag) {
+ScanResult Field(In& in, DiscardedView& view, std::optional<Instant>& recorded_at) {
+  switch (in.tag()) {
     case Bytes(1):
       return in.Moment(1, recorded_at);
     case Varint(2):
@@ -108,7 +108,7 @@ ScanResult Field(In& in, uint32_t tag, DiscardedView& view, std::optional<Instan
     case Bytes(4):
       return in.Text(view.reason);
     default:
-      return in.Skip(tag);
+      return in.Skip();
   }
 }
 
@@ -125,15 +125,17 @@ ScanResult Body(In& in, RecordView* record) {
   FLYWHEEL_RETURN_UNLESS_OK(Begin(in, kKind, record, bytes));
   auto& body = record->body.emplace<static_cast<size_t>(kKind)>();
   return wire::ReadFields<Utf8Check::kTrust>(
-      bytes, [&](In& inner, uint32_t tag) { return Field(inner, tag, body, record->recorded_at); });
+      bytes, [&](In& inner) { return Field(inner, body, record->recorded_at); });
 }
 
 ScanResult EventBody(In& in, RecordView* record) {
   std::string_view bytes;
   FLYWHEEL_RETURN_UNLESS_OK(Begin(in, RecordKind::kEvent, record, bytes));
-  EventView& event = record->body.emplace<EventView>();
-  const ScanResult scanned = ScanEvent(bytes, Utf8Check::kTrust, &event);
-  record->recorded_at = event.recorded_at;
+  // Nearly every record is an event, so its view is there from the record before.
+  EventView* event = std::get_if<EventView>(&record->body);
+  if (event == nullptr) event = &record->body.emplace<EventView>();
+  const ScanResult scanned = ScanEvent(bytes, Utf8Check::kTrust, event);
+  record->recorded_at = event->recorded_at;
   return scanned;
 }
 
@@ -141,10 +143,9 @@ ScanResult EventBody(In& in, RecordView* record) {
 
 ScanResult ScanRecord(std::string_view bytes, RecordView* record) {
   record->kind = RecordKind::kNone;
-  record->body.emplace<std::monostate>();
   record->recorded_at.reset();
-  return wire::ReadFields<Utf8Check::kTrust>(bytes, [record](In& in, uint32_t tag) {
-    switch (tag) {
+  const ScanResult scanned = wire::ReadFields<Utf8Check::kTrust>(bytes, [record](In& in) {
+    switch (in.tag()) {
       case Bytes(1):
         return EventBody(in, record);
       case Bytes(2):
@@ -156,9 +157,11 @@ ScanResult ScanRecord(std::string_view bytes, RecordView* record) {
       case Bytes(5):
         return Body<RecordKind::kDiscarded>(in, record);
       default:
-        return in.Skip(tag);
+        return in.Skip();
     }
   });
+  if (record->kind == RecordKind::kNone) record->body.emplace<std::monostate>();
+  return scanned;
 }
 
 void ForEach(const RepeatedView<EventView>& field,

@@ -4,8 +4,10 @@
 
 #include "events/validation.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,13 +25,29 @@
 namespace flywheel {
 namespace {
 
-// C0, DEL and C1 (as UTF-8).
+// True when one of the word's eight bytes is below `bound` (at most 128).
+constexpr bool HasByteBelow(uint64_t word, uint64_t bound) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  return ((word - kOnes * bound) & ~word & (kOnes * 0x80)) != 0;
+}
+constexpr bool HasByte(uint64_t word, uint64_t byte) {
+  return HasByteBelow(word ^ (0x0101010101010101 * byte), 1);
+}
+
+// C0, DEL and C1 (as UTF-8: C2 80 to C2 9F).
 bool HasControlCharacter(std::string_view text) {
+  while (text.size() >= sizeof(uint64_t)) {
+    uint64_t word;
+    std::memcpy(&word, text.data(), sizeof(word));
+    if (HasByteBelow(word, 0x20) || HasByte(word, 0x7F) || HasByte(word, 0xC2)) break;
+    text.remove_prefix(sizeof(word));
+  }
   for (size_t i = 0; i < text.size(); ++i) {
     const uint8_t byte = static_cast<uint8_t>(text[i]);
     if (byte < 0x20 || byte == 0x7F) return true;
-    if (byte == 0xC2 && i + 1 < text.size() && static_cast<uint8_t>(text[i + 1]) < 0xA0)
-      return true;
+    const bool is_c1 =
+        byte == 0xC2 && i + 1 < text.size() && static_cast<uint8_t>(text[i + 1]) < 0xA0;
+    if (is_c1) return true;
   }
   return false;
 }
@@ -42,18 +60,23 @@ bool AreCapitals(std::string_view text, size_t count) {
   return true;
 }
 
+constexpr std::array<bool, 256> kIsHexadecimal = [] {
+  std::array<bool, 256> is{};
+  for (const char digit : std::string_view("0123456789abcdefABCDEF")) {
+    is[static_cast<uint8_t>(digit)] = true;
+  }
+  return is;
+}();
+
 // 8-4-4-4-12 hexadecimal digits.
 bool IsUuid(std::string_view text) {
   if (text.size() != 36) return false;
+  bool is_uuid = true;
   for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      if (c != '-') return false;
-    } else if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) {
-      return false;
-    }
+    const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+    is_uuid &= is_dash ? text[i] == '-' : kIsHexadecimal[static_cast<uint8_t>(text[i])];
   }
-  return true;
+  return is_uuid;
 }
 
 // Checks fields one after the other and keeps the first that breaks a rule; what comes after that

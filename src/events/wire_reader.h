@@ -88,7 +88,6 @@ inline uint64_t PackedVarint(uint64_t word, uint64_t stop) {
 
 // The place after the value that follows a tag; nullptr when there is none or it is cut off.
 [[gnu::noinline]] inline const char* PastValue(uint32_t tag, const char* at, const char* end) {
-  if (tag >> 3 == 0) return nullptr;
   uint64_t number = 0;
   uint32_t size = 0;
   switch (tag & 7) {
@@ -109,36 +108,51 @@ inline uint64_t PackedVarint(uint64_t word, uint64_t stop) {
   return at != nullptr && size <= static_cast<size_t>(end - at) ? at + size : nullptr;
 }
 
-// Reads the fields of one message. A loop over Tag() and a switch that calls the reading function
-// for each known tag, Skip for any other, is the scan of a message.
+// Field numbers begin at 1, so no tag is below this.
+inline constexpr uint32_t kFirstTag = 1 << 3;
+// What tag() is at the end of a message.
+inline constexpr uint32_t kNoTag = 0;
+
+// Reads the fields of one message: Next() reads a tag, then the function of the field's type reads
+// the value, or Skip() does. All of them are only called where a value comes.
 template <Utf8Check kUtf8>
 class Reader {
  public:
+  // Bytes up to `readable_end`, at or after the message's end, may be loaded (and are not used).
+  FLYWHEEL_INLINE Reader(std::string_view message, const char* readable_end)
+      : at_(message.data()), end_(message.data() + message.size()), readable_end_(readable_end) {}
   FLYWHEEL_INLINE explicit Reader(std::string_view message)
-      : at_(message.data()), end_(message.data() + message.size()) {}
+      : Reader(message, message.data() + message.size()) {}
 
-  FLYWHEEL_INLINE bool AtEnd() const { return at_ == end_; }
-  // What comes next.
-  const char* at() const { return at_; }
+  FLYWHEEL_INLINE uint32_t tag() const { return tag_; }
+  FLYWHEEL_INLINE bool Is(uint32_t tag) const { return tag_ == tag; }
+  // Where the field of the tag begins, and where what was read so far ends.
+  FLYWHEEL_INLINE const char* field_at() const { return field_at_; }
+  FLYWHEEL_INLINE const char* at() const { return at_; }
+  FLYWHEEL_INLINE const char* readable_end() const { return readable_end_; }
 
-  // REQUIRES: !AtEnd().
-  FLYWHEEL_INLINE ScanResult Tag(uint32_t* tag) {
+  // Reads the next tag, kNoTag at the end.
+  FLYWHEEL_INLINE ScanResult Next() {
     field_at_ = at_;
-    const uint32_t first = static_cast<uint8_t>(*at_);
-    if (first < 0x80) [[likely]] {
-      *tag = first;
+    if (at_ == end_) {
+      tag_ = kNoTag;
+      return ScanResult::kOk;
+    }
+    tag_ = static_cast<uint8_t>(*at_);
+    if (tag_ >= kFirstTag && tag_ < 0x80) [[likely]] {
       ++at_;
       return ScanResult::kOk;
     }
     if (end_ - at_ >= 2 && static_cast<uint8_t>(at_[1]) < 0x80) [[likely]] {
-      *tag = (first & 0x7f) | static_cast<uint32_t>(static_cast<uint8_t>(at_[1])) << 7;
+      tag_ = (tag_ & 0x7f) | static_cast<uint32_t>(static_cast<uint8_t>(at_[1])) << 7;
       at_ += 2;
-      return ScanResult::kOk;
+    } else {
+      uint32_t tag = 0;
+      at_ = ShortVarint(at_, end_, /*last_byte_below=*/0x80, &tag);
+      tag_ = tag;
+      if (at_ == nullptr) return ScanResult::kMalformed;
     }
-    uint32_t value = 0;
-    at_ = ShortVarint(at_, end_, /*last_byte_below=*/0x80, &value);
-    *tag = value;
-    return at_ != nullptr ? ScanResult::kOk : ScanResult::kMalformed;
+    return tag_ >= kFirstTag ? ScanResult::kOk : ScanResult::kMalformed;
   }
 
   FLYWHEEL_INLINE ScanResult Number(uint64_t* value) {
@@ -146,7 +160,7 @@ class Reader {
       *value = static_cast<uint8_t>(*at_++);
       return ScanResult::kOk;
     }
-    if (end_ - at_ >= 8) [[likely]] {
+    if (readable_end_ - at_ >= 8) [[likely]] {
       static_assert(std::endian::native == std::endian::little);
       uint64_t word;
       std::memcpy(&word, at_, sizeof(word));
@@ -154,7 +168,7 @@ class Reader {
       if (stop != 0) [[likely]] {
         *value = PackedVarint(word, stop);
         at_ += std::countr_zero(stop) / 8 + 1;
-        return ScanResult::kOk;
+        return at_ <= end_ ? ScanResult::kOk : ScanResult::kMalformed;
       }
     }
     uint64_t number = 0;
@@ -245,16 +259,17 @@ class Reader {
     FLYWHEEL_RETURN_UNLESS_OK(Once(field, message));
     int64_t seconds = 0;
     int32_t nanos = 0;
-    for (Reader in(message); !in.AtEnd();) {
-      uint32_t tag = 0;
-      FLYWHEEL_RETURN_UNLESS_OK(in.Tag(&tag));
-      if (tag == Varint(1)) {
+    Reader in(message, readable_end_);
+    FLYWHEEL_RETURN_UNLESS_OK(in.Next());
+    while (in.tag() != kNoTag) {
+      if (in.Is(Varint(1))) {
         FLYWHEEL_RETURN_UNLESS_OK(in.Int64(seconds));
-      } else if (tag == Varint(2)) {
+      } else if (in.Is(Varint(2))) {
         FLYWHEEL_RETURN_UNLESS_OK(in.Int32(nanos));
       } else {
-        FLYWHEEL_RETURN_UNLESS_OK(in.Skip(tag));
+        FLYWHEEL_RETURN_UNLESS_OK(in.Skip());
       }
+      FLYWHEEL_RETURN_UNLESS_OK(in.Next());
     }
     constexpr int64_t kFirstSecond = kEarliestInstant.number() / kMillisPerSecond;
     constexpr int64_t kLastSecond = kLatestInstant.number() / kMillisPerSecond;
@@ -267,9 +282,9 @@ class Reader {
   }
 
   // The value of a field that is not known, or of one with another wire type than it should have.
-  FLYWHEEL_INLINE ScanResult Skip(uint32_t tag) {
-    if (tag >> 3 != 0 && (tag & 7) == kStartGroupType) return ScanResult::kUnusual;
-    at_ = PastValue(tag, at_, end_);
+  FLYWHEEL_INLINE ScanResult Skip() {
+    if ((tag_ & 7) == kStartGroupType) return ScanResult::kUnusual;
+    at_ = PastValue(tag_, at_, end_);
     return at_ != nullptr ? ScanResult::kOk : ScanResult::kMalformed;
   }
 
@@ -285,36 +300,35 @@ class Reader {
  private:
   const char* at_;
   const char* end_;
+  const char* readable_end_;
   const char* field_at_ = nullptr;
+  uint32_t tag_ = kNoTag;
   uint64_t seen_ = 0;  // bit n: singular message field n has been read
 };
 
-// Reads all fields of a message: read_field(in, tag) reads or skips the value after a tag.
+// Reads all fields of a message: read_field(in) reads or skips the value after in.tag().
 template <Utf8Check kUtf8, class ReadField>
 FLYWHEEL_INLINE ScanResult ReadFields(std::string_view message, const ReadField& read_field) {
-  for (Reader<kUtf8> in(message); !in.AtEnd();) {
-    uint32_t tag = 0;
-    FLYWHEEL_RETURN_UNLESS_OK(in.Tag(&tag));
-    FLYWHEEL_RETURN_UNLESS_OK(read_field(in, tag));
+  Reader<kUtf8> in(message);
+  FLYWHEEL_RETURN_UNLESS_OK(in.Next());
+  while (in.tag() != kNoTag) {
+    FLYWHEEL_RETURN_UNLESS_OK(read_field(in));
+    FLYWHEEL_RETURN_UNLESS_OK(in.Next());
   }
   return ScanResult::kOk;
 }
 
-// Calls visit(bytes of the element) for each element of the field.
+// Calls visit(bytes of the element) for each element of a field that was scanned before.
 template <class Element, class Visit>
 void ForEachElement(const RepeatedView<Element>& field, const Visit& visit) {
   const uint32_t wanted = Bytes(static_cast<uint32_t>(field.field_number));
-  for (Reader<Utf8Check::kTrust> in(field.message); !in.AtEnd();) {
-    uint32_t tag = 0;
-    if (in.Tag(&tag) != ScanResult::kOk) return;
-    if (tag == wanted) {
-      std::string_view bytes;
-      if (in.Blob(bytes) != ScanResult::kOk) return;
-      visit(bytes);
-    } else if (in.Skip(tag) != ScanResult::kOk) {
-      return;
-    }
-  }
+  (void)ReadFields<Utf8Check::kTrust>(field.message, [&](Reader<Utf8Check::kTrust>& in) {
+    if (!in.Is(wanted)) return in.Skip();
+    std::string_view bytes;
+    FLYWHEEL_RETURN_UNLESS_OK(in.Blob(bytes));
+    visit(bytes);
+    return ScanResult::kOk;
+  });
 }
 
 }  // namespace flywheel::wire

@@ -1,7 +1,7 @@
 #include "events/wire_scan.h"
 
+#include <new>
 #include <type_traits>
-#include <variant>
 
 #include "events/wire_reader.h"
 
@@ -11,17 +11,42 @@ namespace {
 using wire::Bytes;
 using wire::Varint;
 
-// One function per message: its known fields, each read into the view's member of that name. Any
-// other field, or one with another wire type than the schema's, is unknown and skipped.
+// Reads the value of a field when its tag is the one that was read last, and the next tag.
+#define FLYWHEEL_FIELD(tag, read)         \
+  if (in.Is(tag)) {                       \
+    FLYWHEEL_RETURN_UNLESS_OK(read);      \
+    FLYWHEEL_RETURN_UNLESS_OK(in.Next()); \
+  }                                       \
+  static_assert(true)
+// ... as often as it comes.
+#define FLYWHEEL_REPEATED_FIELD(tag, read) \
+  while (in.Is(tag)) {                     \
+    FLYWHEEL_RETURN_UNLESS_OK(read);       \
+    FLYWHEEL_RETURN_UNLESS_OK(in.Next());  \
+  }                                        \
+  static_assert(true)
+
+// One function per message: Fields reads its known fields into the view's members of that name. The
+// fields stand in the order in which encoders write them, so that one pass of compares that are
+// nearly always predicted takes a message; Message repeats the pass for those in another order.
+// What a pass leaves, also a known field with another wire type than the schema's, is unknown and
+// skipped.
 template <Utf8Check kUtf8>
 struct Scan {
   using In = wire::Reader<kUtf8>;
 
   // All fields of a message.
   template <class View>
-  FLYWHEEL_INLINE static ScanResult Message(std::string_view bytes, View& view) {
-    return wire::ReadFields<kUtf8>(bytes,
-                                   [&view](In& in, uint32_t tag) { return Field(in, tag, view); });
+  FLYWHEEL_INLINE static ScanResult Message(In in, View& view) {
+    FLYWHEEL_RETURN_UNLESS_OK(in.Next());
+    while (in.tag() != wire::kNoTag) {
+      const char* field_at = in.field_at();
+      FLYWHEEL_RETURN_UNLESS_OK(Fields(in, view));
+      if (in.field_at() != field_at) continue;
+      FLYWHEEL_RETURN_UNLESS_OK(in.Skip());
+      FLYWHEEL_RETURN_UNLESS_OK(in.Next());
+    }
+    return ScanResult::kOk;
   }
 
   // A singular message field.
@@ -29,7 +54,7 @@ struct Scan {
   FLYWHEEL_INLINE static ScanResult Nested(In& in, uint32_t field, View& view) {
     std::string_view message;
     FLYWHEEL_RETURN_UNLESS_OK(in.Once(field, message));
-    return Message(message, view);
+    return Message(In(message, in.readable_end()), view);
   }
 
   // One element of a repeated message field. It is read to be checked; the view only says where it
@@ -40,7 +65,7 @@ struct Scan {
     FLYWHEEL_RETURN_UNLESS_OK(in.Blob(message));
     in.Count(field, view);
     Element element;
-    return Message(message, element);
+    return Message(In(message, in.readable_end()), element);
   }
   FLYWHEEL_INLINE static ScanResult Repeated(In& in, uint32_t field,
                                              RepeatedView<std::string_view>& view) {
@@ -50,468 +75,251 @@ struct Scan {
     return ScanResult::kOk;
   }
 
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, Money& view) {
-    switch (tag) {
-      case Varint(1):
-        return in.Int64(view.amount_minor);
-      case Bytes(2):
-        return in.Text(view.currency);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, Money& view) {
+    FLYWHEEL_FIELD(Varint(1), in.Int64(view.amount_minor));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.currency));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, OrderLineView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.line_id);
-      case Bytes(2):
-        return in.Text(view.offer_id);
-      case Varint(3):
-        return in.Int32(view.quantity);
-      case Bytes(4):
-        return Nested(in, 4, view.unit_price);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, OrderLineView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.line_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.offer_id));
+    FLYWHEEL_FIELD(Varint(3), in.Int32(view.quantity));
+    FLYWHEEL_FIELD(Bytes(4), Nested(in, 4, view.unit_price));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, LineQuantityView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.line_id);
-      case Varint(2):
-        return in.Int32(view.quantity);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, LineQuantityView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.line_id));
+    FLYWHEEL_FIELD(Varint(2), in.Int32(view.quantity));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ReturnItemView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.line_id);
-      case Varint(2):
-        return in.Int32(view.quantity);
-      case Varint(3):
-        return in.EnumValue(view.reason);
-      case Bytes(4):
-        return in.Text(view.comment);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ReturnItemView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.line_id));
+    FLYWHEEL_FIELD(Varint(2), in.Int32(view.quantity));
+    FLYWHEEL_FIELD(Varint(3), in.EnumValue(view.reason));
+    FLYWHEEL_FIELD(Bytes(4), in.Text(view.comment));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, RatesView& view) {
-    switch (tag) {
-      case Varint(1):
-        return in.Int32(view.delivery);
-      case Varint(2):
-        return in.Int32(view.delivery_cost);
-      case Varint(3):
-        return in.Int32(view.description);
-      case Varint(4):
-        return in.Int32(view.service);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, RatesView& view) {
+    FLYWHEEL_FIELD(Varint(1), in.Int32(view.delivery));
+    FLYWHEEL_FIELD(Varint(2), in.Int32(view.delivery_cost));
+    FLYWHEEL_FIELD(Varint(3), in.Int32(view.description));
+    FLYWHEEL_FIELD(Varint(4), in.Int32(view.service));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, DeliveryView& view) {
-    switch (tag) {
-      case Varint(1):
-        return in.EnumValue(view.method);
-      case Bytes(2):
-        return in.Text(view.carrier_id);
-      case Bytes(3):
-        return Nested(in, 3, view.list_price);
-      case Bytes(4):
-        return Nested(in, 4, view.price_paid_by_buyer);
-      case Varint(5):
-        return in.EnumValue(view.covered_by);
-      case Varint(6):
-        return in.Bool(view.smart);
-      case Bytes(7):
-        return in.Moment(7, view.promised_dispatch_by);
-      case Bytes(8):
-        return in.Moment(8, view.promised_delivery_by);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, DeliveryView& view) {
+    FLYWHEEL_FIELD(Varint(1), in.EnumValue(view.method));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.carrier_id));
+    FLYWHEEL_FIELD(Bytes(3), Nested(in, 3, view.list_price));
+    FLYWHEEL_FIELD(Bytes(4), Nested(in, 4, view.price_paid_by_buyer));
+    FLYWHEEL_FIELD(Varint(5), in.EnumValue(view.covered_by));
+    FLYWHEEL_FIELD(Varint(6), in.Bool(view.smart));
+    FLYWHEEL_FIELD(Bytes(7), in.Moment(7, view.promised_dispatch_by));
+    FLYWHEEL_FIELD(Bytes(8), in.Moment(8, view.promised_delivery_by));
+    return ScanResult::kOk;
   }
 
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, SellerRegisteredView& view) {
-    switch (tag) {
-      case Varint(1):
-        return in.Bool(view.business);
-      case Varint(2):
-        return in.Bool(view.pharmacy);
-      case Bytes(3):
-        return Repeated(in, 3, view.markets);
-      case Bytes(4):
-        return in.Moment(4, view.registered_at);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, SellerRegisteredView& view) {
+    FLYWHEEL_FIELD(Varint(1), in.Bool(view.business));
+    FLYWHEEL_FIELD(Varint(2), in.Bool(view.pharmacy));
+    FLYWHEEL_REPEATED_FIELD(Bytes(3), Repeated(in, 3, view.markets));
+    FLYWHEEL_FIELD(Bytes(4), in.Moment(4, view.registered_at));
+    return ScanResult::kOk;
   }
   // The return policy's fields stand in the standing's view; this names them for the scan.
   struct ReturnPolicyFields {
     bool& free_returns;
     int32_t& withdrawal_days;
   };
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ReturnPolicyFields& view) {
-    switch (tag) {
-      case Varint(1):
-        return in.Bool(view.free_returns);
-      case Varint(2):
-        return in.Int32(view.withdrawal_days);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ReturnPolicyFields& view) {
+    FLYWHEEL_FIELD(Varint(1), in.Bool(view.free_returns));
+    FLYWHEEL_FIELD(Varint(2), in.Int32(view.withdrawal_days));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, SellerStandingChangedView& view) {
-    switch (tag) {
-      case Varint(1):
-        return in.Bool(view.fees_paid);
-      case Varint(2):
-        return in.Bool(view.regulation_breach);
-      case Varint(3):
-        return in.Bool(view.super_seller);
-      case Bytes(4): {
-        view.return_policy_given = true;
-        ReturnPolicyFields fields{view.free_returns, view.withdrawal_days};
-        return Nested(in, 4, fields);
-      }
-      case Varint(5):
-        return in.Int32(view.smart_delivery_methods);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult ReturnPolicy(In& in, SellerStandingChangedView& view) {
+    view.return_policy_given = true;
+    ReturnPolicyFields fields{view.free_returns, view.withdrawal_days};
+    return Nested(in, 4, fields);
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, OrderPlacedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.buyer_id);
-      case Bytes(3):
-        return Repeated(in, 3, view.lines);
-      case Bytes(4):
-        return Nested(in, 4, view.total);
-      case Bytes(5):
-        view.delivery.given = true;
-        return Nested(in, 5, view.delivery);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, SellerStandingChangedView& view) {
+    FLYWHEEL_FIELD(Varint(1), in.Bool(view.fees_paid));
+    FLYWHEEL_FIELD(Varint(2), in.Bool(view.regulation_breach));
+    FLYWHEEL_FIELD(Varint(3), in.Bool(view.super_seller));
+    FLYWHEEL_FIELD(Bytes(4), ReturnPolicy(in, view));
+    FLYWHEEL_FIELD(Varint(5), in.Int32(view.smart_delivery_methods));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, OrderPaidView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult PlacedDelivery(In& in, DeliveryView& view) {
+    view.given = true;
+    return Nested(in, 5, view);
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, OrderCancelledView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Varint(2):
-        return in.EnumValue(view.by);
-      case Bytes(3):
-        return in.Text(view.reason);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, OrderPlacedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.buyer_id));
+    FLYWHEEL_REPEATED_FIELD(Bytes(3), Repeated(in, 3, view.lines));
+    FLYWHEEL_FIELD(Bytes(4), Nested(in, 4, view.total));
+    FLYWHEEL_FIELD(Bytes(5), PlacedDelivery(in, view.delivery));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ParcelRegisteredView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.parcel_id);
-      case Bytes(3):
-        return in.Text(view.carrier_id);
-      case Varint(4):
-        return in.EnumValue(view.direction);
-      case Bytes(5):
-        return Repeated(in, 5, view.lines);
-      case Bytes(6):
-        return in.Text(view.return_id);
-      case Bytes(7):
-        return Nested(in, 7, view.list_price);
-      case Bytes(8):
-        return Nested(in, 8, view.price_paid_by_buyer);
-      case Varint(9):
-        return in.EnumValue(view.covered_by);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, OrderPaidView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ParcelScannedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.parcel_id);
-      case Varint(3):
-        return in.EnumValue(view.code);
-      case Bytes(4):
-        return in.Text(view.location);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, OrderCancelledView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Varint(2), in.EnumValue(view.by));
+    FLYWHEEL_FIELD(Bytes(3), in.Text(view.reason));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ComplaintOpenedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.complaint_id);
-      case Bytes(3):
-        return in.Text(view.buyer_id);
-      case Varint(4):
-        return in.EnumValue(view.kind);
-      case Varint(5):
-        return in.EnumValue(view.reason);
-      case Varint(6):
-        return in.EnumValue(view.expectation);
-      case Bytes(7):
-        return in.Text(view.message);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ParcelRegisteredView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.parcel_id));
+    FLYWHEEL_FIELD(Bytes(3), in.Text(view.carrier_id));
+    FLYWHEEL_FIELD(Varint(4), in.EnumValue(view.direction));
+    FLYWHEEL_REPEATED_FIELD(Bytes(5), Repeated(in, 5, view.lines));
+    FLYWHEEL_FIELD(Bytes(6), in.Text(view.return_id));
+    FLYWHEEL_FIELD(Bytes(7), Nested(in, 7, view.list_price));
+    FLYWHEEL_FIELD(Bytes(8), Nested(in, 8, view.price_paid_by_buyer));
+    FLYWHEEL_FIELD(Varint(9), in.EnumValue(view.covered_by));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ComplaintMessagePostedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.complaint_id);
-      case Bytes(3):
-        return in.Text(view.message_id);
-      case Varint(4):
-        return in.EnumValue(view.author);
-      case Bytes(5):
-        return in.Text(view.text);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ParcelScannedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.parcel_id));
+    FLYWHEEL_FIELD(Varint(3), in.EnumValue(view.code));
+    FLYWHEEL_FIELD(Bytes(4), in.Text(view.location));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ComplaintResolvedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.complaint_id);
-      case Varint(3):
-        return in.EnumValue(view.outcome);
-      case Bytes(4):
-        return in.Text(view.reason);
-      case Varint(5):
-        return in.EnumValue(view.by);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ComplaintOpenedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.complaint_id));
+    FLYWHEEL_FIELD(Bytes(3), in.Text(view.buyer_id));
+    FLYWHEEL_FIELD(Varint(4), in.EnumValue(view.kind));
+    FLYWHEEL_FIELD(Varint(5), in.EnumValue(view.reason));
+    FLYWHEEL_FIELD(Varint(6), in.EnumValue(view.expectation));
+    FLYWHEEL_FIELD(Bytes(7), in.Text(view.message));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ComplaintReopenedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.complaint_id);
-      case Varint(3):
-        return in.EnumValue(view.by);
-      case Bytes(4):
-        return in.Text(view.reason);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ComplaintMessagePostedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.complaint_id));
+    FLYWHEEL_FIELD(Bytes(3), in.Text(view.message_id));
+    FLYWHEEL_FIELD(Varint(4), in.EnumValue(view.author));
+    FLYWHEEL_FIELD(Bytes(5), in.Text(view.text));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ComplaintEscalatedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.complaint_id);
-      case Varint(3):
-        return in.EnumValue(view.by);
-      case Bytes(4):
-        return in.Text(view.reason);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ComplaintResolvedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.complaint_id));
+    FLYWHEEL_FIELD(Varint(3), in.EnumValue(view.outcome));
+    FLYWHEEL_FIELD(Bytes(4), in.Text(view.reason));
+    FLYWHEEL_FIELD(Varint(5), in.EnumValue(view.by));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ReviewPostedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.review_id);
-      case Bytes(3):
-        return in.Text(view.buyer_id);
-      case Varint(4):
-        return in.Bool(view.recommended);
-      case Bytes(5):
-        return Nested(in, 5, view.rates);
-      case Bytes(6):
-        return in.Text(view.comment);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ComplaintReopenedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.complaint_id));
+    FLYWHEEL_FIELD(Varint(3), in.EnumValue(view.by));
+    FLYWHEEL_FIELD(Bytes(4), in.Text(view.reason));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ReviewEditedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.review_id);
-      case Varint(3):
-        return in.Bool(view.recommended);
-      case Bytes(4):
-        return Nested(in, 4, view.rates);
-      case Bytes(5):
-        return in.Text(view.comment);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ComplaintEscalatedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.complaint_id));
+    FLYWHEEL_FIELD(Varint(3), in.EnumValue(view.by));
+    FLYWHEEL_FIELD(Bytes(4), in.Text(view.reason));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ReviewAnsweredView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.review_id);
-      case Bytes(3):
-        return in.Text(view.text);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ReviewPostedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.review_id));
+    FLYWHEEL_FIELD(Bytes(3), in.Text(view.buyer_id));
+    FLYWHEEL_FIELD(Varint(4), in.Bool(view.recommended));
+    FLYWHEEL_FIELD(Bytes(5), Nested(in, 5, view.rates));
+    FLYWHEEL_FIELD(Bytes(6), in.Text(view.comment));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ReviewRemovalRequestedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.review_id);
-      case Bytes(3):
-        return in.Text(view.reason);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ReviewEditedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.review_id));
+    FLYWHEEL_FIELD(Varint(3), in.Bool(view.recommended));
+    FLYWHEEL_FIELD(Bytes(4), Nested(in, 4, view.rates));
+    FLYWHEEL_FIELD(Bytes(5), in.Text(view.comment));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ReviewRemovedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.review_id);
-      case Varint(3):
-        return in.EnumValue(view.by);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ReviewAnsweredView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.review_id));
+    FLYWHEEL_FIELD(Bytes(3), in.Text(view.text));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ReturnFiledView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.return_id);
-      case Bytes(3):
-        return in.Text(view.reference_number);
-      case Bytes(4):
-        return in.Text(view.buyer_id);
-      case Bytes(5):
-        return Repeated(in, 5, view.items);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ReviewRemovalRequestedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.review_id));
+    FLYWHEEL_FIELD(Bytes(3), in.Text(view.reason));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ReturnAcceptedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.return_id);
-      case Bytes(3):
-        return in.Text(view.reason);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ReviewRemovedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.review_id));
+    FLYWHEEL_FIELD(Varint(3), in.EnumValue(view.by));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ReturnRejectedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.return_id);
-      case Varint(3):
-        return in.EnumValue(view.code);
-      case Bytes(4):
-        return in.Text(view.reason);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ReturnFiledView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.return_id));
+    FLYWHEEL_FIELD(Bytes(3), in.Text(view.reference_number));
+    FLYWHEEL_FIELD(Bytes(4), in.Text(view.buyer_id));
+    FLYWHEEL_REPEATED_FIELD(Bytes(5), Repeated(in, 5, view.items));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, ReturnClosedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.return_id);
-      case Bytes(3):
-        return in.Text(view.reason);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ReturnAcceptedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.return_id));
+    FLYWHEEL_FIELD(Bytes(3), in.Text(view.reason));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, RefundIssuedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.order_id);
-      case Bytes(2):
-        return in.Text(view.refund_id);
-      case Bytes(3):
-        return in.Text(view.return_id);
-      case Bytes(4):
-        return in.Text(view.complaint_id);
-      case Bytes(5):
-        return Nested(in, 5, view.amount);
-      case Varint(6):
-        return in.EnumValue(view.kind);
-      case Bytes(7):
-        return in.Text(view.reason);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ReturnRejectedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.return_id));
+    FLYWHEEL_FIELD(Varint(3), in.EnumValue(view.code));
+    FLYWHEEL_FIELD(Bytes(4), in.Text(view.reason));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, PolicyPublishedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Once(1, view.policy);
-      case Varint(2):
-        return in.Uint32(view.version);
-      case Bytes(3):
-        return in.Moment(3, view.effective_from);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, ReturnClosedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.return_id));
+    FLYWHEEL_FIELD(Bytes(3), in.Text(view.reason));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, BuyerErasedView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.buyer_id);
-      default:
-        return in.Skip(tag);
-    }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, RefundIssuedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.order_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Text(view.refund_id));
+    FLYWHEEL_FIELD(Bytes(3), in.Text(view.return_id));
+    FLYWHEEL_FIELD(Bytes(4), in.Text(view.complaint_id));
+    FLYWHEEL_FIELD(Bytes(5), Nested(in, 5, view.amount));
+    FLYWHEEL_FIELD(Varint(6), in.EnumValue(view.kind));
+    FLYWHEEL_FIELD(Bytes(7), in.Text(view.reason));
+    return ScanResult::kOk;
   }
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, TimePassedView&) {
-    return in.Skip(tag);
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, PolicyPublishedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Once(1, view.policy));
+    FLYWHEEL_FIELD(Varint(2), in.Uint32(view.version));
+    FLYWHEEL_FIELD(Bytes(3), in.Moment(3, view.effective_from));
+    return ScanResult::kOk;
   }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, BuyerErasedView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.buyer_id));
+    return ScanResult::kOk;
+  }
+  FLYWHEEL_INLINE static ScanResult Fields(In&, TimePassedView&) { return ScanResult::kOk; }
 
   template <EventKind kKind>
-  [[gnu::noinline]] static ScanResult PayloadMessage(std::string_view bytes, EventView& event) {
+  [[gnu::noinline]] static ScanResult PayloadMessage(std::string_view bytes,
+                                                     const char* readable_end, EventView& event) {
     constexpr size_t kAlternative = static_cast<size_t>(kKind) - 15;
     event.kind = kKind;
     event.payload_bytes = bytes;
-    return Message(bytes, event.payload.emplace<kAlternative>());
+    return Message(In(bytes, readable_end), event.payload.emplace<kAlternative>());
   }
   template <EventKind kKind>
   FLYWHEEL_INLINE static ScanResult Payload(In& in, EventView& event) {
@@ -520,29 +328,13 @@ struct Scan {
     }
     std::string_view bytes;
     FLYWHEEL_RETURN_UNLESS_OK(in.Blob(bytes));
-    return PayloadMessage<kKind>(bytes, event);
+    FLYWHEEL_RETURN_UNLESS_OK(PayloadMessage<kKind>(bytes, in.readable_end(), event));
+    return in.Next();
   }
 
-  FLYWHEEL_INLINE static ScanResult Field(In& in, uint32_t tag, EventView& view) {
-    switch (tag) {
-      case Bytes(1):
-        return in.Text(view.event_id);
-      case Bytes(2):
-        return in.Moment(2, view.occurred_at);
-      case Bytes(3):
-        return in.Moment(3, view.recorded_at);
-      case Bytes(4):
-        return in.Text(view.seller_id);
-      case Bytes(5):
-        return in.Text(view.market);
-      case Bytes(6):
-        return in.Text(view.source);
-      case Bytes(7):
-        return in.Text(view.correlation_id);
-      case Bytes(8):
-        return in.Text(view.causation_id);
-      case Varint(9):
-        return in.EnumValue(view.actor);
+  // The one payload, by its tag; kOk also where the tag is none of a payload.
+  FLYWHEEL_INLINE static ScanResult AnyPayload(In& in, EventView& view) {
+    switch (in.tag()) {
       case Bytes(16):
         return Payload<EventKind::kSellerRegistered>(in, view);
       case Bytes(17):
@@ -594,11 +386,27 @@ struct Scan {
       case Bytes(40):
         return Payload<EventKind::kTimePassed>(in, view);
       default:
-        return in.Skip(tag);
+        return ScanResult::kOk;
     }
+  }
+  FLYWHEEL_INLINE static ScanResult Fields(In& in, EventView& view) {
+    FLYWHEEL_FIELD(Bytes(1), in.Text(view.event_id));
+    FLYWHEEL_FIELD(Bytes(2), in.Moment(2, view.occurred_at));
+    FLYWHEEL_FIELD(Bytes(3), in.Moment(3, view.recorded_at));
+    FLYWHEEL_FIELD(Bytes(4), in.Text(view.seller_id));
+    FLYWHEEL_FIELD(Bytes(5), in.Text(view.market));
+    FLYWHEEL_FIELD(Bytes(6), in.Text(view.source));
+    FLYWHEEL_FIELD(Bytes(7), in.Text(view.correlation_id));
+    FLYWHEEL_FIELD(Bytes(8), in.Text(view.causation_id));
+    FLYWHEEL_FIELD(Varint(9), in.EnumValue(view.actor));
+    return AnyPayload(in, view);
   }
 };
 
+#undef FLYWHEEL_FIELD
+#undef FLYWHEEL_REPEATED_FIELD
+
+using CheckedScan = Scan<Utf8Check::kCheck>;
 using TrustedScan = Scan<Utf8Check::kTrust>;
 
 template <class Element>
@@ -606,17 +414,20 @@ void ForEachMessage(const RepeatedView<Element>& field,
                     absl::FunctionRef<void(const Element&)> visit) {
   wire::ForEachElement(field, [&visit](std::string_view bytes) {
     Element element;
-    if (TrustedScan::Message(bytes, element) == ScanResult::kOk) visit(element);
+    if (TrustedScan::Message(TrustedScan::In(bytes), element) == ScanResult::kOk) visit(element);
   });
 }
 
 }  // namespace
 
 ScanResult ScanEvent(std::string_view bytes, Utf8Check utf8, EventView* event) {
-  *event = EventView();
+  // Made anew in place, which leaves the payload's bytes alone; an assignment would copy all of
+  // them.
+  static_assert(std::is_trivially_destructible_v<EventView>);
+  ::new (static_cast<void*>(event)) EventView;
   event->bytes = bytes;
-  return utf8 == Utf8Check::kCheck ? Scan<Utf8Check::kCheck>::Message(bytes, *event)
-                                   : TrustedScan::Message(bytes, *event);
+  return utf8 == Utf8Check::kCheck ? CheckedScan::Message(CheckedScan::In(bytes), *event)
+                                   : TrustedScan::Message(TrustedScan::In(bytes), *event);
 }
 
 void ForEach(const RepeatedView<OrderLineView>& field,

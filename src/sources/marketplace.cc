@@ -195,7 +195,7 @@ void Marketplace::MakeSellers() {
     const bool joins_later = !large && random.Chance(120'000);
     const int64_t minutes =
         joins_later ? static_cast<int64_t>(random.Below(static_cast<uint32_t>(period * 7 / 10)))
-                    : -random.Between(1, 24 * 60);
+                    : -random.Between(1, 1440);
     seller.joined = options_.start.Plus(minutes * kMillisPerMinute);
     // Zipf: the size falls with the rank.
     const uint64_t size = (uint64_t{1} << 40) / (i + 2);

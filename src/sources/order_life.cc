@@ -47,7 +47,9 @@ void SortBy(Instant LifeStep::* time, std::vector<LifeStep>* steps) {
 
 uint8_t Code(auto value) { return static_cast<uint8_t>(value); }
 
-// Builds a life in the order of its parts. Each part draws from the order's own stream.
+// Builds a life in the order of its parts. Each part draws from the order's own stream; no
+// expression draws twice unless it does not matter which draw is the first, since compilers differ
+// in that.
 class LifeMaker {
  public:
   LifeMaker(const Marketplace& marketplace, const OrderSeed& seed, OrderLife* life)
@@ -277,14 +279,15 @@ Instant LifeMaker::Dispatch(size_t parcel, Instant paid) {
   if (Fault(12'000, 420'000)) wait += 1 + random_.Below(2 + seller_.faults / 200);
   wait += static_cast<int64_t>(parcel) * random_.Below(2);
   dispatch = calendar_.AddWorkingDays(dispatch, wait);
-  const Instant packed = std::max(calendar_.Within(dispatch, 7, 12, &random_),
-                                  paid.Plus(random_.Between(5, 45) * kMillisPerMinute));
+  const Instant morning = calendar_.Within(dispatch, 7, 12, &random_);
+  const Instant packed = std::max(morning, paid.Plus(random_.Between(5, 45) * kMillisPerMinute));
   Add(EventKind::kParcelRegistered, packed, Actor::kSeller, 0, parcel);
   if (random_.Chance(700'000)) {
     Scan(parcel, ScanCode::kPending, packed.Plus(random_.Between(2'000, 120'000)));
   }
-  const Instant collected = std::max(calendar_.Within(dispatch, 14, 20, &random_),
-                                     packed.Plus(random_.Between(10, 90) * kMillisPerMinute));
+  const Instant round = calendar_.Within(dispatch, 14, 20, &random_);
+  const Instant collected =
+      std::max(round, packed.Plus(random_.Between(10, 90) * kMillisPerMinute));
   Scan(parcel, ScanCode::kInTransit, collected);
   return collected;
 }
@@ -490,7 +493,8 @@ void LifeMaker::Reopen(size_t complaint, Instant resolved) {
   Add(EventKind::kComplaintReopened, at, Actor::kBuyer, 0, complaint);
   const Instant answered = Later(at, (5 + seller_.faults / 18) * kMillisPerHour);
   Say(complaint, answered, Actor::kSeller);
-  Resolve(complaint, HoursLater(answered, 6, 96), random_.Chance(400'000));
+  const Instant again = HoursLater(answered, 6, 96);
+  Resolve(complaint, again, random_.Chance(400'000));
 }
 
 void LifeMaker::PayBack(int64_t amount, RefundKind kind, Instant at, bool of_return,
@@ -513,7 +517,7 @@ void LifeMaker::Return() {
   FileReturn(filed);
   if (random_.Chance(60'000)) {  // the buyer keeps it after all
     if (random_.Chance(500'000)) {
-      Add(EventKind::kReturnClosed, HoursLater(filed, 24 * 25, 24 * 32), Actor::kMarketplace);
+      Add(EventKind::kReturnClosed, HoursLater(filed, 600, 768), Actor::kMarketplace);
     }
     return;
   }
@@ -606,7 +610,7 @@ void LifeMaker::Settle(Instant arrived) {
                                 ComplaintReason::kNoRefundAfterReturningProduct,
                                 Expectation::kRefund});
     experience_.satisfaction -= 300;
-    const Instant opened = HoursLater(decided, 24 * 8, 24 * 18);
+    const Instant opened = HoursLater(decided, 192, 432);
     Add(EventKind::kComplaintOpened, opened, Actor::kBuyer, 0, 0);
     Discuss(0, opened);
     return;

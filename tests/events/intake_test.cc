@@ -325,6 +325,26 @@ TEST_CASE("an event that breaks one rule is INVALID and the field is named") {
   }
 }
 
+TEST_CASE("a control character is found anywhere in an id, and nothing else is taken for one") {
+  const auto taken = [](const std::string& seller) {
+    pb::Event event = Sample(EventKind::kOrderPaid);
+    event.set_seller_id(seller);
+    return Refusal(event.SerializeAsString()) == "";
+  };
+  for (size_t at = 0; at < 20; ++at) {
+    for (const std::string& control :
+         {std::string(1, '\0'), std::string("\x1f"), std::string("\x7f"), std::string("\xc2\x80"),
+          std::string("\xc2\x9f")}) {
+      CAPTURE(at, control);
+      CHECK_FALSE(taken(std::string(at, 'x') + control + std::string(19 - at, 'x')));
+    }
+    for (const char* printable : {" ", "~", "\xc2\xa0", "\xc3\x80", "\xe2\x82\xac"}) {
+      CAPTURE(at, printable);
+      CHECK(taken(std::string(at, 'x') + printable + std::string(19 - at, 'x')));
+    }
+  }
+}
+
 TEST_CASE("every event about an order needs the order's id") {
   for (const EventKind kind : sample::AllKinds()) {
     if (!IsAboutOrder(kind)) continue;

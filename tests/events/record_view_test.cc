@@ -58,6 +58,20 @@ TEST_CASE("the events of a decision come in order") {
   CHECK(sellers == std::vector<std::string>{"first", "second"});
 }
 
+TEST_CASE("a scan forgets what an earlier one left in the view") {
+  RecordView view;
+  const std::string full = sample::FullRecord(RecordKind::kEvent).SerializeAsString();
+  REQUIRE(ScanRecord(full, &view) == ScanResult::kOk);
+  const std::string empty_event("\x0a\x00", 2);
+  REQUIRE(ScanRecord(empty_event, &view) == ScanResult::kOk);
+  CHECK(view.kind == RecordKind::kEvent);
+  CHECK_FALSE(view.recorded_at.has_value());
+  CHECK(std::get<EventView>(view.body).seller_id.empty());
+  CHECK(std::get<EventView>(view.body).kind == EventKind::kNone);
+  REQUIRE(ScanRecord("", &view) == ScanResult::kOk);
+  CHECK(view.body.index() == 0);
+}
+
 TEST_CASE("a record of two kinds is unusual, one of a later version has no kind") {
   RecordView view;
   const std::string event = sample::FullRecord(RecordKind::kEvent).SerializeAsString();

@@ -1,12 +1,15 @@
 // Crashes between any two calls to the file system, and disks that fail.
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "events/embedded/embedded_log.h"
 #include "events/embedded/fault_file_system.h"
+#include "events/embedded/segment_format.h"
 #include "log/log_testing.h"
 
 namespace flywheel {
@@ -139,7 +142,8 @@ TEST_CASE("after a failed sync the log takes nothing until it is opened again") 
     const auto log = *EmbeddedLog::Open("log", options, &files);
     REQUIRE(AppendOne(*log, kFirst, "durable").ok());
     files.FailNextSync();
-    CHECK(absl::IsUnavailable(AppendOne(*log, kFirst, "unknown").status()));
+    const std::string unknown(3000, 'u');  // over several sectors
+    CHECK(absl::IsUnavailable(AppendOne(*log, kFirst, unknown).status()));
     const absl::Status refused = AppendOne(*log, kFirst, "refused").status();
     CHECK(absl::IsFailedPrecondition(refused));
     CHECK(refused.message().find("Input/output error") != std::string::npos);
@@ -164,17 +168,30 @@ TEST_CASE("after a failed sync the log takes nothing until it is opened again") 
 TEST_CASE("a write that fails for want of room leaves nothing, not even after a crash") {
   const EmbeddedLogOptions options = SmallSegments(false);
   FaultFileSystem files;
-  files.CrashAfter(1 << 30, 5);
   const auto log = *EmbeddedLog::Open("log", options, &files);
   REQUIRE(AppendOne(*log, kFirst, "before").ok());
-  for (int i = 0; i < 5; ++i) {
-    files.FailNextWrite(absl::ResourceExhaustedError("No space left on device"));
-    const absl::Status full = AppendAll(*log, kFirst, RecordsOf(i)).status();
-    CHECK(absl::IsResourceExhausted(full));
+  for (const size_t written : {size_t{0}, size_t{10}, size_t{700}, SIZE_MAX}) {
+    files.FailNextWrite(absl::ResourceExhaustedError("No space left on device"), written);
+    // The process is killed as soon as it has reported.
+    std::unique_ptr<FaultFileSystem> killed;
+    absl::Status reported;
+    Mutex mutex;
+    CondVar done;
+    const std::string record(1000, 'f');
+    log->AppendAsync(kFirst, {record}, [&](const auto& offsets) {
+      MutexLock lock(&mutex);
+      reported = offsets.status();
+      killed = files.AfterKill();
+      done.NotifyOne();
+    });
+    {
+      MutexLock lock(&mutex);
+      while (killed == nullptr) done.Wait(&mutex);
+    }
+    CHECK(absl::IsResourceExhausted(reported));
+    const auto found = *EmbeddedLog::Open("log", options, killed.get());
+    CHECK(TextsOf(*ReadFrom(*found, kFirst, Offset(0))) == std::vector<std::string>{"before"});
   }
-  const auto killed = files.AfterKill();
-  CHECK(TextsOf(*ReadFrom(**EmbeddedLog::Open("log", options, killed.get()), kFirst, Offset(0))) ==
-        std::vector<std::string>{"before"});
   CHECK(*AppendOne(*log, kFirst, "after") == Offset(1));
   CHECK(TextsOf(*ReadFrom(*log, kFirst, Offset(0))) == std::vector<std::string>{"before", "after"});
 }
@@ -182,7 +199,7 @@ TEST_CASE("a write that fails for want of room leaves nothing, not even after a 
 TEST_CASE("a write that fails for another reason stops the log") {
   FaultFileSystem files;
   const auto log = *EmbeddedLog::Open("log", SmallSegments(false), &files);
-  files.FailNextWrite(absl::UnavailableError("Input/output error"));
+  files.FailNextWrite(absl::UnavailableError("Input/output error"), 30);
   CHECK(absl::IsUnavailable(AppendOne(*log, kFirst, "unknown").status()));
   CHECK(absl::IsFailedPrecondition(AppendOne(*log, kFirst, "refused").status()));
   CHECK(ReadFrom(*log, kFirst, Offset(0))->empty());
@@ -227,6 +244,30 @@ TEST_CASE("a disk too small for a new log says so, and the log is made once ther
   CHECK(absl::IsResourceExhausted(EmbeddedLog::Open("log", SmallSegments(false), &files).status()));
   files.SetCapacity(UINT64_MAX);
   CHECK(EmbeddedLog::Open("log", SmallSegments(false), &files).ok());
+}
+
+TEST_CASE("nothing is left of an unfinished write that could come back behind a later record") {
+  const EmbeddedLogOptions options = SmallSegments(false);
+  FaultFileSystem files;
+  {
+    CHECK(EmbeddedLog::Open("log", options, &files).ok());
+  }
+  const uint64_t seed = FrameSeed(*options.salt, kFirst, Offset(0));
+  std::string group;
+  AppendFrame("torn away", false, &group);
+  AppendFrame("left over", false, &group);
+  const uint64_t first = StampFrame(group.data(), 0, kSegmentHeaderBytes, seed);
+  StampFrame(&group[first], 1, kSegmentHeaderBytes, seed);
+  group[kFrameHeaderBytes] = 'T';
+  files.Overwrite(kFirstSegment, kSegmentHeaderBytes, group);
+  {
+    const auto log = *EmbeddedLog::Open("log", options, &files);
+    CHECK(log->recovery().size() == 1);
+    CHECK(files.Contents(kFirstSegment).find("left over") == std::string::npos);
+    CHECK(*AppendOne(*log, kFirst, "same size") == Offset(0));
+  }
+  const auto log = *EmbeddedLog::Open("log", options, &files);
+  CHECK(TextsOf(*ReadFrom(*log, kFirst, Offset(0))) == std::vector<std::string>{"same size"});
 }
 
 TEST_CASE("an acknowledged group that the disk lost is damage as soon as a mark proves it") {

@@ -1,10 +1,11 @@
 #include "sources/csv.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
+#include "sources/random.h"
 #include "sources/temporary_folder.h"
 
 namespace flywheel {
@@ -145,6 +146,53 @@ TEST_CASE("a file without the columns is refused with the file and the column na
   CHECK(std::string(missing.message()).find("'b'") != std::string::npos);
   CHECK(OpenText("a,b,b\n").code() == absl::StatusCode::kInvalidArgument);
   CHECK(OpenText("a,b\n").ok());
+}
+
+TEST_CASE("what is written by the rules is read back as it was") {
+  Random random(2024);
+  constexpr std::string_view kPieces[] = {"\"", ",", "\n", "\r\n", "\r", " ", "a", "ż", "bc"};
+  for (int file = 0; file < 200; ++file) {
+    std::vector<Fields> written;
+    std::string text = "a,b";
+    for (uint32_t row = random.Below(20); row > 0; --row) {
+      Fields fields(2);
+      text += random.Chance(500'000) ? "\n" : "\r\n";
+      for (size_t i = 0; i < 2; ++i) {
+        std::string quoted;
+        for (uint32_t piece = random.Below(12); piece > 0; --piece) {
+          const std::string_view add = kPieces[random.Below(std::size(kPieces))];
+          fields[1 - i] += add;
+          quoted += add == "\"" ? "\"\"" : add;
+        }
+        text += "\"" + quoted + (i == 0 ? "\"," : "\"");
+      }
+      written.push_back(fields);
+    }
+    CAPTURE(text);
+    const std::vector<Read> rows = ReadAll(text);
+    REQUIRE(rows.size() == written.size());
+    for (size_t i = 0; i < rows.size(); ++i) CHECK(rows[i].fields == written[i]);
+  }
+}
+
+TEST_CASE("bytes that are no CSV give rows with rising lines and an end") {
+  Random random(2025);
+  constexpr std::string_view kBytes("\"\",,\n\n\r\0\xFF\xC2 ab", 14);
+  for (int file = 0; file < 300; ++file) {
+    std::string text = "a,b\n";
+    for (uint32_t i = random.Below(400); i > 0; --i) text += kBytes[random.Below(14)];
+    CAPTURE(text);
+    CsvLimits limits;
+    limits.field_bytes = 40;
+    limits.fields = 3;
+    int64_t line = 1;
+    for (const Read& row : ReadAll(text, limits)) {
+      CHECK(row.line >= line);
+      CHECK(row.fields.size() == (row.problem == CsvProblem::kNone ? 2u : 0u));
+      line = row.line;
+    }
+    CHECK(line <= 1 + std::count(text.begin(), text.end(), '\n'));
+  }
 }
 
 TEST_CASE("a missing file is NotFound and a folder is no file") {

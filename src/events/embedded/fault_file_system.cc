@@ -251,7 +251,8 @@ absl::StatusOr<size_t> FaultFileSystem::Write(Inode& inode, uint64_t position,
   bool torn = false;
   RETURN_IF_ERROR(Count(&torn));
   const bool failing = fail_next_write_.has_value();
-  if (torn || failing) bytes = bytes.substr(0, random_() % (bytes.size() + 1));
+  if (torn) bytes = bytes.substr(0, random_() % (bytes.size() + 1));
+  if (failing) bytes = bytes.substr(0, written_by_failing_write_);
   if (write_limit_ > 0) bytes = bytes.substr(0, write_limit_);
   const uint64_t end = position + bytes.size();
   if (end > inode.bytes->size()) {
@@ -330,8 +331,9 @@ void FaultFileSystem::FailNextSync() {
   fail_next_sync_ = true;
 }
 
-void FaultFileSystem::FailNextWrite(absl::Status status) {
+void FaultFileSystem::FailNextWrite(absl::Status status, size_t written) {
   MutexLock lock(&mutex_);
+  written_by_failing_write_ = written;
   fail_next_write_ = std::move(status);
 }
 

@@ -55,8 +55,8 @@ class FaultFileSystem final : public FileSystem {
   int64_t calls();
   // The next Sync of a file fails; what it should have synced counts as clean, as on Linux.
   void FailNextSync();
-  // The next WriteAt fails after a part of it was written.
-  void FailNextWrite(absl::Status status);
+  // The next WriteAt fails after the first `written` bytes of it (at most all) were written.
+  void FailNextWrite(absl::Status status, size_t written);
   // Every WriteAt writes at most so many bytes; 0: no limit.
   void LimitWrites(size_t bytes);
   // Files together take at most so many bytes.
@@ -103,6 +103,7 @@ class FaultFileSystem final : public FileSystem {
   std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
   bool fail_next_sync_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> fail_next_write_ ABSL_GUARDED_BY(mutex_);
+  size_t written_by_failing_write_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t write_limit_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t capacity_ ABSL_GUARDED_BY(mutex_) = UINT64_MAX;
   bool read_only_ ABSL_GUARDED_BY(mutex_) = false;

@@ -9,7 +9,7 @@
 namespace flywheel {
 namespace {
 
-constexpr uint64_t kIndexEveryBytes = 4096;
+constexpr uint64_t kIndexEveryBytes = uint64_t{16} << 10;
 
 std::string PreparedPath(const std::string& folder) { return absl::StrCat(folder, "/next.tmp"); }
 

@@ -46,7 +46,7 @@ class Segment {
   }
 
   // Byte position of the record. REQUIRES: the segment holds it. The way there is remembered by a
-  // sparse index (a place every 4 KiB) that grows as far as was ever asked for.
+  // sparse index (8 bytes for every 16 KiB) that grows as far as was ever asked for.
   absl::StatusOr<uint64_t> Find(Offset offset) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The file from the position on, at most window_bytes, at least a whole frame where there is one.

@@ -177,8 +177,8 @@ void Fold::ApplyRecord(const LogRecord& record) {
 void Fold::ApplyEvent(const Arrival& arrival) {
   const EventView& event = arrival.event;
   if (const char* field = MissingField(event, policies_); field != nullptr) {
-    RefuseInvalid(event, arrival.offset, arrival.recorded_at, RefusalCode::kInvalid, field,
-                  "The record lacks what intake checks.");
+    CountNamed(event.seller_id, OrderOf(event));
+    RefuseInvalidEvent(arrival, field, "The record lacks what intake checks.");
     return;
   }
   switch (event.kind) {
@@ -252,17 +252,15 @@ void Fold::ApplyPolicy(const Arrival& arrival) {
   const Instant effective_from = view.effective_from.value_or(Instant());
   if (effective_from < arrival.recorded_at.Plus(kPolicyLeadMillis) &&
       !policies_.Knows(view.version)) {
-    RefuseInvalid(arrival.event, arrival.offset, arrival.recorded_at, RefusalCode::kInvalid,
-                  "policy_published.effective_from",
-                  "A policy holds from ten minutes after its record at the earliest.");
+    RefuseInvalidEvent(arrival, "policy_published.effective_from",
+                       "A policy holds from ten minutes after its record at the earliest.");
     return;
   }
   const absl::Status published = policies_.Publish(view.policy, view.version, effective_from);
   if (absl::IsAlreadyExists(published)) {
     ++cell_.counts.duplicates;
   } else if (!published.ok()) {
-    RefuseInvalid(arrival.event, arrival.offset, arrival.recorded_at, RefusalCode::kInvalid,
-                  "policy_published.policy", std::string(published.message()));
+    RefuseInvalidEvent(arrival, "policy_published.policy", std::string(published.message()));
   } else {
     std::string value;
     PolicyRow{effective_from, arrival.recorded_at, arrival.offset, std::string(view.policy)}.Encode(
@@ -389,7 +387,10 @@ void Fold::Wait(OrderEntry* entry, const Arrival& arrival, const ContentHash& ha
     Refuse(entry, arrival, hash, RefusalCode::kWaitExpired);
     return;
   }
-  const Instant deadline = arrival.recorded_at.Plus(rules.waiting_limit_ms);
+  // A deadline goes by the policy at its opening, the limits above by that of the occurrence.
+  const AcceptanceRules& at_opening =
+      PolicyOf(MarketCode(event.market), arrival.recorded_at).acceptance;
+  const Instant deadline = arrival.recorded_at.Plus(at_opening.waiting_limit_ms);
   entry->row.AddWaiting({hash, deadline, FactOf(event, {arrival.offset, 0}, arrival.recorded_at)});
   QuarantineRow& row =
       rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(arrival.offset)));
@@ -447,9 +448,13 @@ bool Fold::CountRepeat(const OrderRow& order, const Arrival& arrival, std::strin
     if (!identity->present || identity->row.offset == arrival.closes) return false;
     first = identity->row.offset;
   }
-  ++rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(first))).repeats;
-  ++cell_.counts.repeats;
+  CountRepeatOn(first);
   return true;
+}
+
+void Fold::CountRepeatOn(Offset entry_offset) {
+  ++rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(entry_offset))).repeats;
+  ++cell_.counts.repeats;
 }
 
 void Fold::Refuse(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash,
@@ -465,6 +470,19 @@ void Fold::Refuse(OrderEntry* entry, const Arrival& arrival, const ContentHash& 
       .offset = arrival.offset;
   entry->row.MarkRefused();
   ++cell_.counts.refused[static_cast<size_t>(code)];
+}
+
+void Fold::RefuseInvalidEvent(const Arrival& arrival, std::string_view field,
+                              std::string_view sentence) {
+  const ContentHash hash = HashContent(arrival.event);
+  auto* identity = rows_->places.Get(row_keys::IntakeIdentity(hash));
+  if (identity->present && identity->row.offset != arrival.closes) {
+    CountRepeatOn(identity->row.offset);
+    return;
+  }
+  rows_->places.Change(identity).offset = arrival.offset;
+  RefuseInvalid(arrival.event, arrival.offset, arrival.recorded_at, RefusalCode::kInvalid, field,
+                sentence);
 }
 
 void Fold::RefuseInvalid(const EventView& event, Offset offset, Instant recorded_at,
@@ -490,9 +508,7 @@ void Fold::OpenRefusal(std::string_view seller, int64_t change) {
 void Fold::ApplyRefused(const RefusedView& refused, Offset offset, Instant recorded_at) {
   auto* identity = rows_->places.Get(row_keys::IntakeIdentity(HashOf(refused)));
   if (identity->present) {
-    ++rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(identity->row.offset)))
-          .repeats;
-    ++cell_.counts.repeats;
+    CountRepeatOn(identity->row.offset);
     return;
   }
   rows_->places.Change(identity).offset = offset;
@@ -520,6 +536,11 @@ void Fold::ApplyResubmitted(const ResubmittedView& resubmitted, Offset offset,
   if (Close(Offset(resubmitted.entry_offset), QuarantineRow::State::kResubmitted, offset) ==
       nullptr) {
     ++cell_.counts.control;
+    const EventView& event = resubmitted.event;
+    CountNamed(event.seller_id, OrderOf(event));
+    if (MissingField(event, policies_) == nullptr && !IsMadeByFlywheelAlone(event.kind)) {
+      NoteClock(event.seller_id, *event.occurred_at);
+    }
     return;
   }
   ApplyEvent({resubmitted.event, offset, recorded_at, Offset(resubmitted.entry_offset)});
@@ -532,20 +553,25 @@ void Fold::ApplyDiscarded(const DiscardedView& discarded, Offset offset) {
 
 // ---------------------------------------------------------------- decisions
 
-void Fold::ApplyDecision(const DecisionView& decision, Offset offset, Instant recorded_at) {
-  EventView first;
-  const char* flaw = decision.decision_id.size() == 16 ? nullptr : "decision_id";
+const char* Fold::FlawOf(const DecisionView& decision, EventView* first) const {
+  const char* flaw = decision.decision_id.size() == kDecisionIdBytes ? nullptr : "decision_id";
   ForEach(decision.events, [&](const EventView& event) {
-    if (first.kind == EventKind::kNone) first = event;
+    if (first->kind == EventKind::kNone) *first = event;
     if (const char* missing = MissingField(event, policies_); missing != nullptr) flaw = missing;
     if (!IsAboutOrder(event.kind) || event.seller_id != decision.seller_id ||
-        OrderOf(event) != decision.order_id) {
+        OrderOf(event) != decision.order_id || event.market != first->market) {
       flaw = "events";
     }
   });
-  if (flaw != nullptr || first.kind == EventKind::kNone) {
-    RefuseInvalid(first, offset, recorded_at, RefusalCode::kInvalid,
-                  flaw != nullptr ? flaw : "events", "The decision is not whole.");
+  return first->kind == EventKind::kNone ? "events" : flaw;
+}
+
+void Fold::ApplyDecision(const DecisionView& decision, Offset offset, Instant recorded_at) {
+  EventView first;
+  if (const char* flaw = FlawOf(decision, &first); flaw != nullptr) {
+    CountNamed(decision.seller_id, decision.order_id);
+    RefuseInvalid(first, offset, recorded_at, RefusalCode::kInvalid, flaw,
+                  "The decision is not whole.");
     return;
   }
   ForEach(decision.events,
@@ -559,7 +585,8 @@ void Fold::ApplyDecision(const DecisionView& decision, Offset offset, Instant re
     ++cell_.counts.duplicates;
     return;
   }
-  if (!order.known() || version != decision.order_version) {
+  if (!order.known() || version != decision.order_version ||
+      MarketCode(first.market) != order.market()) {
     ++cell_.counts.stale;
     return;
   }
@@ -574,6 +601,11 @@ void Fold::ApplyDecision(const DecisionView& decision, Offset offset, Instant re
 }
 
 // ---------------------------------------------------------------- small things
+
+void Fold::CountNamed(std::string_view seller, std::string_view order_id) {
+  if (seller.empty() || order_id.empty()) return;
+  rows_->orders.Change(rows_->orders.Get(row_keys::Order(seller, order_id))).CountRecord();
+}
 
 void Fold::NoteClock(std::string_view seller, Instant occurred_at) {
   cell_.log_clock = std::max(cell_.log_clock, occurred_at);

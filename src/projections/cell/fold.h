@@ -71,6 +71,8 @@ class Fold {
   void ApplyEvent(const Arrival& arrival);
   void ApplyOrderEvent(const Arrival& arrival);
   void ApplyDecision(const DecisionView& decision, Offset offset, Instant recorded_at);
+  // What is wrong with a decision, or nullptr; `first` gets its first event.
+  const char* FlawOf(const DecisionView& decision, EventView* first) const;
   void ApplyRefused(const RefusedView& refused, Offset offset, Instant recorded_at);
   void ApplyResubmitted(const ResubmittedView& resubmitted, Offset offset, Instant recorded_at);
   void ApplyDiscarded(const DiscardedView& discarded, Offset offset);
@@ -94,9 +96,14 @@ class Fold {
   void Refuse(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash, RefusalCode code);
   void RefuseInvalid(const EventView& event, Offset offset, Instant recorded_at, RefusalCode code,
                      std::string_view field, std::string_view sentence);
+  void RefuseInvalidEvent(const Arrival& arrival, std::string_view field,
+                          std::string_view sentence);
+  void CountRepeatOn(Offset entry_offset);
   void OpenRefusal(std::string_view seller, int64_t change);
   // Closes an open refused entry; nullptr when there is none.
   const QuarantineRow* Close(Offset entry_offset, QuarantineRow::State state, Offset by);
+  // Counts a record that names the order, where no other step does.
+  void CountNamed(std::string_view seller, std::string_view order_id);
   void NoteClock(std::string_view seller, Instant occurred_at);
   void NoteAccepted(std::string_view seller, MarketCode market, Instant occurred_at);
   const MarketPolicy& PolicyOf(MarketCode market, Instant at) const;

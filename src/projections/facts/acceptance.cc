@@ -80,7 +80,10 @@ bool IsOverRefund(const OrderRow& order, const RefundIssuedFact& refund) {
       total = placed->total;
       total_currency = std::string(placed->total.currency);
     } else if (const auto* earlier = std::get_if<RefundIssuedFact>(&fact.body)) {
-      if (earlier->kind == RefundKind::kOrder) refunded += earlier->amount.amount_minor;
+      // One in another currency can only have come in a decision; currencies are not summed.
+      if (earlier->kind == RefundKind::kOrder && earlier->amount.currency == total_currency) {
+        refunded += earlier->amount.amount_minor;
+      }
     }
     return true;
   });

@@ -23,7 +23,6 @@ constexpr uint8_t kRowFormat = 1;
 constexpr uint8_t kFlagKnown = 1;
 constexpr uint8_t kFlagHasRefused = 2;
 constexpr uint8_t kInDecision = 0x80;
-constexpr size_t kDecisionIdBytes = 16;
 
 struct Base {
   Instant occurred_at;

@@ -23,6 +23,9 @@ namespace flywheel {
 // event_id, recorded_at, correlation_id and causation_id.
 using ContentHash = std::array<char, 16>;
 
+// Bytes of a decision's id.
+inline constexpr size_t kDecisionIdBytes = 16;
+
 // An event that waits for its order.
 struct WaitingFact {
   ContentHash hash;

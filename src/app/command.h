@@ -1,0 +1,55 @@
+// How a command is put into the program.
+#ifndef FLYWHEEL_APP_COMMAND_H_
+#define FLYWHEEL_APP_COMMAND_H_
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "app/context.h"
+#include "app/event_input.h"
+#include "app/exit_code.h"
+
+namespace flywheel {
+
+// What the command line asks for: set while it is parsed, run afterwards.
+struct CommandRunner {
+  std::function<absl::StatusOr<ExitCode>(const Context&)> run;
+};
+
+// Makes `run` with the options what happens when the command is given.
+template <class Options>
+void RunsWith(CLI::App& command, CommandRunner& runner, std::shared_ptr<Options> options,
+              absl::StatusOr<ExitCode> (*run)(const Context&, const Options&)) {
+  command.callback([&runner, options = std::move(options), run] {
+    runner.run = [options, run](const Context& context) { return run(context, *options); };
+  });
+}
+
+// --format jsonl|binary of the commands that read or write events.
+inline void AddEventFormat(CLI::App& command, EventFormat& format) {
+  const std::map<std::string, EventFormat> formats = {{"jsonl", EventFormat::kJsonLines},
+                                                      {"binary", EventFormat::kBinary}};
+  command
+      .add_option("--format", format,
+                  "jsonl: a JSON object in each line; binary: each event's bytes after their "
+                  "length as a varint")
+      ->transform(CLI::CheckedTransformer(formats).description(""))
+      ->type_name("jsonl|binary")
+      ->default_str("jsonl");
+}
+
+// --partitions of the commands that may make a data folder.
+inline void AddPartitions(CLI::App& command, int32_t& partitions) {
+  command.add_option("--partitions", partitions, "partitions of a new data folder; default 4")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+}
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_APP_COMMAND_H_

@@ -1,0 +1,89 @@
+#include "app/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+
+#include "app/command.h"
+#include "app/export.h"
+#include "app/import.h"
+#include "app/log_command.h"
+#include "app/publish.h"
+#include "app/quarantine.h"
+#include "app/query.h"
+#include "app/rebuild.h"
+#include "app/simulate.h"
+#include "app/verify.h"
+
+namespace flywheel {
+namespace {
+
+constexpr const char* kExitCodes =
+    "Data goes to standard output, messages to standard error. Exit codes: 0 done, 1 some input "
+    "was\nrefused, 2 the command line makes no sense, 3 what was asked for is not there, 4 disk, "
+    "lock or\nI/O, 5 damage, 6 verify or rebuild found differences, 130 and 143 interrupted by a "
+    "signal.";
+
+void AddCommands(CLI::App& app, CommandRunner& runner) {
+  AddPublish(app, runner);
+  AddImport(app, runner);
+  AddSimulate(app, runner);
+  AddQuery(app, runner);
+  AddExplain(app, runner);
+  AddExport(app, runner);
+  AddQuarantine(app, runner);
+  AddLog(app, runner);
+  AddRebuild(app, runner);
+  AddVerify(app, runner);
+}
+
+// Help, and everything that is wrong with the arguments.
+ExitCode AnswerParseError(const CLI::App& app, const CLI::ParseError& error,
+                          const Context& context) {
+  std::ostringstream out;
+  std::ostringstream err;
+  app.exit(error, out, err);
+  const absl::Status printed = context.Print(out.str());
+  if (error.get_exit_code() == 0) {
+    return printed.ok() && context.Flush().ok() ? ExitCode::kOk : ExitCode::kEnvironment;
+  }
+  *context.err << err.str() << std::flush;
+  return ExitCode::kUsage;
+}
+
+}  // namespace
+
+ExitCode RunCommandLine(const std::vector<std::string>& arguments, Context context) {
+  CLI::App app("Flywheel: every post-purchase event, and what it does to a seller", "flywheel");
+  app.footer(kExitCodes);
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.add_option("--data", context.folder, "the data folder")
+      ->type_name("DIR")
+      ->capture_default_str();
+  app.add_flag("--json", context.json, "answer in JSON, a line for each thing");
+  CommandRunner runner;
+  AddCommands(app, runner);
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    return AnswerParseError(app, error, context);
+  }
+  absl::StatusOr<ExitCode> code = runner.run(context);
+  if (code.ok()) {
+    const absl::Status flushed = context.Flush();
+    if (!flushed.ok()) code = flushed;
+  }
+  if (code.ok()) return *code;
+  if (context.interrupt->raised() && absl::IsCancelled(code.status())) {
+    context.Say("flywheel: interrupted");
+    return context.interrupt->exit_code();
+  }
+  context.Say(fmt::format("flywheel: {}", MessageOf(code.status())));
+  return ExitCodeOf(code.status());
+}
+
+}  // namespace flywheel

@@ -1,0 +1,109 @@
+#include "app/data_folder.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+#include "app/progress.h"
+#include "base/status.h"
+
+namespace flywheel {
+namespace {
+
+std::filesystem::path LogFolder(const Context& context) {
+  return std::filesystem::path(context.folder) / "log";
+}
+
+bool HoldsALog(const Context& context) {
+  std::error_code error;
+  return std::filesystem::is_directory(LogFolder(context), error) &&
+         !std::filesystem::is_empty(LogFolder(context), error) && !error;
+}
+
+absl::Status NoLog(const Context& context) {
+  return absl::NotFoundError(
+      fmt::format("the data folder {} holds no log yet: publish, import or simulate into it, or "
+                  "name another with --data",
+                  context.folder));
+}
+
+// The status, naming the folder.
+absl::Status In(const Context& context, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      fmt::format("the data folder {}: {}", context.folder, MessageOf(status)));
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> Open(const Context& context, int32_t partitions) {
+  EngineOptions options;
+  options.folder = context.folder;
+  options.partitions = partitions;
+  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(options);
+  if (!engine.ok()) return In(context, engine.status());
+  return engine;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(const Context& context) {
+  if (!HoldsALog(context)) return NoLog(context);
+  return Open(context, kDefaultPartitions);
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> OpenOrMakeEngine(const Context& context,
+                                                         int32_t partitions) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
+                   Open(context, partitions != 0 ? partitions : kDefaultPartitions));
+  if (partitions != 0 && partitions != engine->partitions()) {
+    return absl::InvalidArgumentError(
+        fmt::format("the data folder {} has {} partitions, which never changes; --partitions {} "
+                    "does not fit",
+                    context.folder, engine->partitions(), partitions));
+  }
+  return engine;
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> OpenFolded(const Context& context) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenEngine(context));
+  RETURN_IF_ERROR(CatchUp(context, *engine));
+  return engine;
+}
+
+absl::Status CatchUp(const Context& context, Engine& engine) {
+  Progress progress(context, "folding");
+  return In(context, engine.CatchUp([&](const FoldProgress& fold) {
+    progress.Show(fold.folded, fold.to_fold);
+  }));
+}
+
+absl::StatusOr<std::unique_ptr<EmbeddedLog>> OpenLogToRead(const Context& context) {
+  if (!HoldsALog(context)) return NoLog(context);
+  EmbeddedLogOptions options;
+  options.read_only = true;
+  absl::StatusOr<std::unique_ptr<EmbeddedLog>> log =
+      EmbeddedLog::Open(LogFolder(context).string(), options);
+  if (!log.ok()) return In(context, log.status());
+  return log;
+}
+
+RecordCounts SumOfCounts(const Engine& engine) {
+  RecordCounts sum;
+  for (int32_t partition = 0; partition < engine.partitions(); ++partition) {
+    const RecordCounts& counts = engine.cell(Partition(partition)).position().counts;
+    sum.records += counts.records;
+    sum.accepted += counts.accepted;
+    sum.duplicates += counts.duplicates;
+    sum.repeats += counts.repeats;
+    sum.waiting += counts.waiting;
+    for (size_t code = 0; code < sum.refused.size(); ++code) {
+      sum.refused[code] += counts.refused[code];
+    }
+    sum.stale += counts.stale;
+    sum.control += counts.control;
+  }
+  return sum;
+}
+
+}  // namespace flywheel

@@ -1,0 +1,48 @@
+#include "app/export.h"
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "app/command.h"
+#include "app/data_folder.h"
+#include "app/output_file.h"
+#include "app/rating_text.h"
+#include "base/status.h"
+
+namespace flywheel {
+
+absl::StatusOr<ExitCode> ExportRating(const Context& context, const ExportRatingOptions& options) {
+  RETURN_IF_ERROR(CheckInstants(options.instants));
+  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenFolded(context));
+  ASSIGN_OR_RETURN(std::unique_ptr<OutputFile> out, OutputFile::Open(context, options.out));
+  const RatingReader reader(engine->stores());
+  ASSIGN_OR_RETURN(const RatingQuery query, RatingQueryFor(context, options.instants, reader));
+  ASSIGN_OR_RETURN(const std::vector<RatingAnswer> answers, reader.All(query));
+  const bool csv = options.format == ExportFormat::kCsv;
+  if (csv) RETURN_IF_ERROR(out->Write(RatingCsvHeader()));
+  for (const RatingAnswer& answer : answers) {
+    RETURN_IF_ERROR(out->Write(csv ? RatingCsvRow(answer) : RatingJson(answer, /*history=*/false)));
+  }
+  RETURN_IF_ERROR(out->Commit());
+  return ExitCode::kOk;
+}
+
+void AddExport(CLI::App& app, CommandRunner& runner) {
+  CLI::App* group = app.add_subcommand("export", "Write a whole read model");
+  group->require_subcommand(1);
+  auto options = std::make_shared<ExportRatingOptions>();
+  CLI::App* rating =
+      group->add_subcommand("rating", "A line for each seller and market, and the totals under *");
+  const std::map<std::string, ExportFormat> formats = {{"jsonl", ExportFormat::kJsonLines},
+                                                       {"csv", ExportFormat::kCsv}};
+  rating->add_option("--format", options->format, "jsonl or csv; default jsonl")
+      ->transform(CLI::CheckedTransformer(formats).description(""))
+      ->type_name("jsonl|csv");
+  AddInstants(*rating, options->instants);
+  rating->add_option("--out", options->out, "write to this file; - is standard output")
+      ->type_name("FILE");
+  RunsWith(*rating, runner, options, ExportRating);
+}
+
+}  // namespace flywheel

@@ -1,0 +1,72 @@
+// The way of a batch of events from a door of the command line into the log.
+#ifndef FLYWHEEL_APP_PUBLISHER_H_
+#define FLYWHEEL_APP_PUBLISHER_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "app/event_input.h"
+#include "app/instant_text.h"
+#include "events/event_log.h"
+#include "events/intake.h"
+#include "events/policy.h"
+
+namespace flywheel {
+
+// What became of one event.
+struct PublishOutcome {
+  enum class Kind : uint8_t {
+    kAccepted,      // it is in the log, durable, at `place`
+    kRefused,       // intake does not take it: `refusal`
+    kNotPublished,  // the log did not take it: `error`; nothing is claimed about it
+  };
+  int64_t number = 0;
+  Kind kind = Kind::kNotPublished;
+  std::string event_id;  // of what was accepted
+  LogPlace place;
+  IntakeRefusal refusal;
+  absl::Status error;
+};
+
+// How many events became what.
+struct PublishCounts {
+  int64_t offered = 0;
+  int64_t accepted = 0;
+  int64_t refused = 0;
+  int64_t not_published = 0;
+
+  void Count(const PublishOutcome& outcome);
+};
+
+// Operation: a batch is stamped once, by the later of the wall clock and the stamp before, so a
+// clock that is set back does not make stamps fall. Outcomes are in the order of the batch.
+//
+// Concurrency: one thread.
+class Publisher {
+ public:
+  // The log must outlive it.
+  Publisher(EventLog* log, PolicyBook policies, std::function<Instant()> wall_clock)
+      : log_(log), policies_(std::move(policies)), wall_clock_(std::move(wall_clock)) {}
+
+  // Prepares, appends to all partitions at once and waits until everything is durable or has
+  // failed.
+  std::vector<PublishOutcome> Publish(absl::Span<const OfferedEvent> batch);
+
+  // What Publish would refuse; everything else is kAccepted, with no place.
+  static std::vector<PublishOutcome> Validate(absl::Span<const OfferedEvent> batch, Instant stamp,
+                                              const PolicyBook& policies);
+
+ private:
+  EventLog* log_;
+  PolicyBook policies_;
+  std::function<Instant()> wall_clock_;
+  Instant last_stamp_ = kEarliestInstant;
+};
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_APP_PUBLISHER_H_

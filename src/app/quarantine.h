@@ -1,0 +1,46 @@
+// `flywheel quarantine list` and `show`: what was not accepted, and why.
+#ifndef FLYWHEEL_APP_QUARANTINE_H_
+#define FLYWHEEL_APP_QUARANTINE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "app/context.h"
+#include "app/exit_code.h"
+
+namespace CLI {
+class App;
+}
+
+namespace flywheel {
+
+struct CommandRunner;
+
+enum class EntryFilter : uint8_t { kOpen, kWaiting, kRefused, kClosed, kAll };
+
+struct QuarantineListOptions {
+  std::string seller;  // empty: all
+  std::string code;    // e.g. "WRONG_BUYER"; empty: all
+  EntryFilter state = EntryFilter::kOpen;
+  uint64_t limit = 100;
+  std::string after;  // a place; entries up to it are left out
+};
+
+// Entries by place; says how to go on where there are more.
+absl::StatusOr<ExitCode> QuarantineList(const Context& context,
+                                        const QuarantineListOptions& options);
+
+struct QuarantineShowOptions {
+  std::string place;
+};
+
+// The entry and the event itself, from the log. kNotFound where no entry stands there.
+absl::StatusOr<ExitCode> QuarantineShow(const Context& context,
+                                        const QuarantineShowOptions& options);
+
+void AddQuarantine(CLI::App& app, CommandRunner& runner);
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_APP_QUARANTINE_H_

@@ -1,0 +1,125 @@
+#include "app/query.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/command.h"
+#include "app/data_folder.h"
+#include "app/instant_text.h"
+#include "app/rating_text.h"
+#include "base/status.h"
+
+namespace flywheel {
+namespace {
+
+absl::Status NoRow(const std::string& seller, const std::string& market, Instant as_of) {
+  return absl::NotFoundError(fmt::format("no accepted event names seller {} and market {} as of {}",
+                                         seller, market, FormatInstant(as_of)));
+}
+
+bool IsBehind(const RatingExplanation& explanation, const std::string& figure) {
+  return figure.empty() ||
+         std::any_of(explanation.counts_in.begin(), explanation.counts_in.end(),
+                     [&](const std::string& path) { return IsBehindFigure(path, figure); });
+}
+
+// The part of the list that was asked for.
+std::vector<RatingExplanation> PageOf(std::vector<RatingExplanation> all, uint64_t offset,
+                                      uint64_t limit) {
+  const auto begin = static_cast<ptrdiff_t>(std::min<uint64_t>(offset, all.size()));
+  const auto count =
+      static_cast<ptrdiff_t>(std::min<uint64_t>(limit, all.size() - static_cast<size_t>(begin)));
+  return {std::make_move_iterator(all.begin() + begin),
+          std::make_move_iterator(all.begin() + begin + count)};
+}
+
+}  // namespace
+
+absl::StatusOr<ExitCode> QueryRating(const Context& context, const QueryRatingOptions& options) {
+  RETURN_IF_ERROR(CheckInstants(options.instants));
+  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenFolded(context));
+  const RatingReader reader(engine->stores());
+  ASSIGN_OR_RETURN(RatingQuery query, RatingQueryFor(context, options.instants, reader));
+  query.history = options.history;
+  ASSIGN_OR_RETURN(const std::optional<RatingAnswer> answer,
+                   reader.One(options.seller, options.market, query));
+  if (!answer) return NoRow(options.seller, options.market, query.as_of);
+  RETURN_IF_ERROR(context.Print(context.json ? RatingJson(*answer, options.history)
+                                             : RatingTable(*answer, options.history)));
+  return ExitCode::kOk;
+}
+
+absl::StatusOr<ExitCode> ExplainRating(const Context& context,
+                                       const ExplainRatingOptions& options) {
+  RETURN_IF_ERROR(CheckInstants(options.instants));
+  if (!options.figure.empty() && !IsRatingFigure(options.figure)) {
+    return absl::InvalidArgumentError(
+        fmt::format("--figure {}: the rating has no such figure; one of them is "
+                    "rates.service.distribution.5",
+                    options.figure));
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenFolded(context));
+  const RatingReader reader(engine->stores());
+  ASSIGN_OR_RETURN(const RatingQuery query, RatingQueryFor(context, options.instants, reader));
+  ASSIGN_OR_RETURN(const std::optional<RatingAnswer> answer,
+                   reader.One(options.seller, options.market, query));
+  if (!answer) return NoRow(options.seller, options.market, query.as_of);
+  ASSIGN_OR_RETURN(std::vector<RatingExplanation> all,
+                   reader.Explain(options.seller, options.market, query));
+  all.erase(std::remove_if(all.begin(), all.end(),
+                           [&](const RatingExplanation& explanation) {
+                             return !IsBehind(explanation, options.figure);
+                           }),
+            all.end());
+  const size_t in_all = all.size();
+  const std::vector<RatingExplanation> page = PageOf(std::move(all), options.offset, options.limit);
+  if (context.json) {
+    for (const RatingExplanation& explanation : page) {
+      RETURN_IF_ERROR(context.Print(ExplanationJson(explanation)));
+    }
+  } else {
+    RETURN_IF_ERROR(context.Print(ExplanationTable(page)));
+  }
+  const uint64_t next = options.offset + page.size();
+  if (next < in_all) {
+    context.Say(fmt::format("{} of {} reviews; go on with --offset {}", page.size(), in_all, next));
+  }
+  return ExitCode::kOk;
+}
+
+void AddQuery(CLI::App& app, CommandRunner& runner) {
+  CLI::App* query = app.add_subcommand("query", "Ask a read model");
+  query->require_subcommand(1);
+  auto options = std::make_shared<QueryRatingOptions>();
+  CLI::App* rating = query->add_subcommand("rating", "The rating of a seller in a market");
+  rating->add_option("SELLER", options->seller, "the seller; * joins all")->required();
+  rating->add_option("--market", options->market, "the market's code; * joins all")
+      ->capture_default_str();
+  AddInstants(*rating, options->instants);
+  rating->add_flag("--history", options->history, "with a row for each day of the window");
+  RunsWith(*rating, runner, options, QueryRating);
+}
+
+void AddExplain(CLI::App& app, CommandRunner& runner) {
+  CLI::App* explain = app.add_subcommand("explain", "List what is behind a figure");
+  explain->require_subcommand(1);
+  auto options = std::make_shared<ExplainRatingOptions>();
+  CLI::App* rating = explain->add_subcommand("rating", "The reviews behind a seller's rating");
+  rating->add_option("SELLER", options->seller, "the seller")->required();
+  rating->add_option("--market", options->market, "the market's code; * joins all")
+      ->capture_default_str();
+  AddInstants(*rating, options->instants);
+  rating->add_option("--figure", options->figure,
+                     "only what counts in this figure: its path in the JSON answer, e.g. "
+                     "notRecommended.unique");
+  rating->add_option("--limit", options->limit, "reviews that are listed")->capture_default_str();
+  rating->add_option("--offset", options->offset, "reviews that are left out at the front")
+      ->capture_default_str();
+  RunsWith(*rating, runner, options, ExplainRating);
+}
+
+}  // namespace flywheel

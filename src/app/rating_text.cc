@@ -1,0 +1,283 @@
+#include "app/rating_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "app/instant_text.h"
+#include "app/json_writer.h"
+#include "app/table.h"
+#include "base/time_zone.h"
+
+namespace flywheel {
+namespace {
+
+constexpr std::array<std::string_view, 4> kRates = {"delivery", "deliveryCost", "description",
+                                                    "service"};
+constexpr int kMarks = 5;
+
+// The counts of an answer besides the rates, by JSON path, in the order of the text.
+constexpr std::array<std::pair<std::string_view, RatingCounter>, 10> kCounts = {{
+    {"recommended.total", RatingCounter::kRecommendedTotal},
+    {"recommended.unique", RatingCounter::kRecommendedUnique},
+    {"notRecommended.total", RatingCounter::kNotRecommendedTotal},
+    {"notRecommended.unique", RatingCounter::kNotRecommendedUnique},
+    {"answered", RatingCounter::kAnswered},
+    {"removed.byBuyer", RatingCounter::kRemovedByBuyer},
+    {"removed.byMarketplace", RatingCounter::kRemovedByMarketplace},
+    {"removed.byBuyerAfterCompensation", RatingCounter::kRemovedByBuyerAfterCompensation},
+    {"lifetime.recommended", RatingCounter::kLifetimeRecommended},
+    {"lifetime.notRecommended", RatingCounter::kLifetimeNotRecommended},
+}};
+
+int64_t MarkCount(const RatingAnswer& answer, size_t rate, int mark) {
+  return answer.counters[RatesCounter(rate, mark)];
+}
+
+std::string AverageText(const RatingAnswer& answer, size_t rate) {
+  const std::optional<int64_t>& hundredths = answer.average_hundredths[rate];
+  return hundredths ? DecimalText(*hundredths, 2) : "";
+}
+
+std::string PercentageText(std::optional<int64_t> tenths) {
+  return tenths ? DecimalText(*tenths, 1) : "";
+}
+
+void WriteVotes(std::string_view key, int64_t total, int64_t unique, JsonWriter& json) {
+  json.Key(key).BeginObject().Field("total", total).Field("unique", unique).EndObject();
+}
+
+void WritePercentage(std::optional<int64_t> tenths, JsonWriter& json) {
+  if (tenths) json.Key("recommendedPercentage").Decimal(*tenths, 1);
+}
+
+void WriteRates(const RatingAnswer& answer, JsonWriter& json) {
+  json.Key("rates").BeginObject();
+  for (size_t rate = 0; rate < kRates.size(); ++rate) {
+    json.Key(kRates[rate]).BeginObject();
+    if (answer.average_hundredths[rate]) {
+      json.Key("average").Decimal(*answer.average_hundredths[rate], 2);
+    }
+    json.Key("distribution").BeginArray();
+    for (int mark = 1; mark <= kMarks; ++mark) json.Number(MarkCount(answer, rate, mark));
+    json.EndArray().EndObject();
+  }
+  json.EndObject();
+}
+
+void WriteHistory(const RatingAnswer& answer, JsonWriter& json) {
+  json.Key("history").BeginArray();
+  for (const RatingHistoryRow& row : answer.history) {
+    json.BeginObject().Field("day", FormatDay(row.day));
+    WriteVotes("recommended", row.recommended_total, row.recommended_unique, json);
+    WriteVotes("notRecommended", row.not_recommended_total, row.not_recommended_unique, json);
+    WritePercentage(RecommendedTenths(row.recommended_unique, row.not_recommended_unique), json);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+// A field of CSV; quoted where it has to be.
+std::string CsvField(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char byte : text) {
+    if (byte == '"') quoted.push_back('"');
+    quoted.push_back(byte);
+  }
+  return quoted + "\"";
+}
+
+std::string CsvLine(const std::vector<std::string>& fields) {
+  std::string line;
+  for (const std::string& field : fields) {
+    if (!line.empty()) line.push_back(',');
+    line += CsvField(field);
+  }
+  return line + "\n";
+}
+
+std::string HistoryTable(const RatingAnswer& answer) {
+  Table table({"day", "recommended", "unique", "not recommended", "unique", "percentage"});
+  for (const RatingHistoryRow& row : answer.history) {
+    table.Add(
+        {FormatDay(row.day), std::to_string(row.recommended_total),
+         std::to_string(row.recommended_unique), std::to_string(row.not_recommended_total),
+         std::to_string(row.not_recommended_unique),
+         PercentageText(RecommendedTenths(row.recommended_unique, row.not_recommended_unique))});
+  }
+  return table.ToText();
+}
+
+std::string RatesTable(const RatingAnswer& answer) {
+  Table table({"rates", "average", "1", "2", "3", "4", "5"});
+  for (size_t rate = 0; rate < kRates.size(); ++rate) {
+    std::vector<std::string> row = {std::string(kRates[rate]), AverageText(answer, rate)};
+    for (int mark = 1; mark <= kMarks; ++mark) {
+      row.push_back(std::to_string(MarkCount(answer, rate, mark)));
+    }
+    table.Add(std::move(row));
+  }
+  return table.ToText();
+}
+
+// All counts by path, those of the marks included.
+std::vector<std::string> CountPaths() {
+  std::vector<std::string> paths;
+  for (const auto& [path, counter] : kCounts) paths.emplace_back(path);
+  for (const std::string_view rate : kRates) {
+    for (int mark = 1; mark <= kMarks; ++mark) {
+      paths.push_back(fmt::format("rates.{}.distribution.{}", rate, mark));
+    }
+  }
+  return paths;
+}
+
+bool IsWithin(std::string_view path, std::string_view group) {
+  return path == group || (path.size() > group.size() && path.substr(0, group.size()) == group &&
+                           path[group.size()] == '.');
+}
+
+}  // namespace
+
+std::string RatingJson(const RatingAnswer& answer, bool history) {
+  const auto count = [&](RatingCounter counter) { return answer.count(counter); };
+  JsonWriter json;
+  json.BeginObject().Field("sellerId", answer.seller_id).Field("market", answer.market);
+  json.Field("asOf", FormatInstant(answer.as_of));
+  WriteVotes("recommended", count(RatingCounter::kRecommendedTotal),
+             count(RatingCounter::kRecommendedUnique), json);
+  WriteVotes("notRecommended", count(RatingCounter::kNotRecommendedTotal),
+             count(RatingCounter::kNotRecommendedUnique), json);
+  WritePercentage(answer.recommended_tenths(), json);
+  WriteRates(answer, json);
+  json.Field("answered", count(RatingCounter::kAnswered)).Key("removed").BeginObject();
+  json.Field("byBuyer", count(RatingCounter::kRemovedByBuyer));
+  json.Field("byMarketplace", count(RatingCounter::kRemovedByMarketplace));
+  json.Field("byBuyerAfterCompensation", count(RatingCounter::kRemovedByBuyerAfterCompensation));
+  json.EndObject().Key("lifetime").BeginObject();
+  json.Field("recommended", count(RatingCounter::kLifetimeRecommended));
+  json.Field("notRecommended", count(RatingCounter::kLifetimeNotRecommended));
+  json.EndObject().Flag("complete", answer.complete);
+  if (history) WriteHistory(answer, json);
+  return json.EndObject().TakeLine();
+}
+
+std::string RatingCsvHeader() {
+  std::vector<std::string> columns = {"sellerId", "market", "asOf"};
+  for (size_t i = 0; i < 4; ++i) columns.emplace_back(kCounts[i].first);
+  columns.emplace_back("recommendedPercentage");
+  for (const std::string_view rate : kRates) {
+    columns.push_back(fmt::format("rates.{}.average", rate));
+    for (int mark = 1; mark <= kMarks; ++mark) {
+      columns.push_back(fmt::format("rates.{}.distribution.{}", rate, mark));
+    }
+  }
+  for (size_t i = 4; i < kCounts.size(); ++i) columns.emplace_back(kCounts[i].first);
+  columns.emplace_back("complete");
+  return CsvLine(columns);
+}
+
+std::string RatingCsvRow(const RatingAnswer& answer) {
+  std::vector<std::string> fields = {answer.seller_id, answer.market, FormatInstant(answer.as_of)};
+  const auto add_count = [&](size_t i) {
+    fields.push_back(std::to_string(answer.count(kCounts[i].second)));
+  };
+  for (size_t i = 0; i < 4; ++i) add_count(i);
+  fields.push_back(PercentageText(answer.recommended_tenths()));
+  for (size_t rate = 0; rate < kRates.size(); ++rate) {
+    fields.push_back(AverageText(answer, rate));
+    for (int mark = 1; mark <= kMarks; ++mark) {
+      fields.push_back(std::to_string(MarkCount(answer, rate, mark)));
+    }
+  }
+  for (size_t i = 4; i < kCounts.size(); ++i) add_count(i);
+  fields.emplace_back(answer.complete ? "true" : "false");
+  return CsvLine(fields);
+}
+
+std::string RatingTable(const RatingAnswer& answer, bool history) {
+  const auto count = [&](RatingCounter counter) { return std::to_string(answer.count(counter)); };
+  std::string text = fmt::format("seller {}, market {}, as of {}{}\n\n", answer.seller_id,
+                                 answer.market, FormatInstant(answer.as_of),
+                                 answer.complete ? "" : " (not complete: see quarantine list)");
+  Table votes({"", "total", "unique buyers", "of all days"});
+  votes.Add({"recommended", count(RatingCounter::kRecommendedTotal),
+             count(RatingCounter::kRecommendedUnique), count(RatingCounter::kLifetimeRecommended)});
+  votes.Add({"not recommended", count(RatingCounter::kNotRecommendedTotal),
+             count(RatingCounter::kNotRecommendedUnique),
+             count(RatingCounter::kLifetimeNotRecommended)});
+  text += votes.ToText() + "\n";
+  if (const std::optional<int64_t> tenths = answer.recommended_tenths()) {
+    text += fmt::format("recommended by {} %\n\n", PercentageText(tenths));
+  }
+  text += RatesTable(answer) + "\n";
+  text += fmt::format(
+      "answered {}; removed by the buyer {}, by the marketplace {}, by the buyer after "
+      "compensation {}\n",
+      count(RatingCounter::kAnswered), count(RatingCounter::kRemovedByBuyer),
+      count(RatingCounter::kRemovedByMarketplace),
+      count(RatingCounter::kRemovedByBuyerAfterCompensation));
+  if (history) text += "\n" + HistoryTable(answer);
+  return text;
+}
+
+std::string ExplanationJson(const RatingExplanation& explanation) {
+  JsonWriter json;
+  json.BeginObject().Field("sellerId", explanation.seller_id);
+  json.Field("market", explanation.market.text()).Field("orderId", explanation.order_id);
+  json.Field("buyerId", explanation.buyer_id).Field("reviewId", explanation.review_id);
+  json.Field("posted", FormatInstant(explanation.posted)).Key("countsIn").BeginArray();
+  for (const std::string& path : explanation.counts_in) json.Text(path);
+  json.EndArray().Key("events").BeginArray();
+  for (const RatingExplanation::Event& event : explanation.events) {
+    json.BeginObject().Field("kind", NameOf(event.kind));
+    json.Field("occurredAt", FormatInstant(event.occurred_at));
+    json.Field("recordedAt", FormatInstant(event.recorded_at));
+    json.Field("place", FormatPlace({event.partition, event.place.offset}));
+    if (event.place.index != 0) json.Field("index", event.place.index);
+    json.EndObject();
+  }
+  return json.EndArray().EndObject().TakeLine();
+}
+
+std::string ExplanationTable(const std::vector<RatingExplanation>& explanations) {
+  Table table({"posted", "market", "order", "buyer", "review", "events", "counts in"});
+  for (const RatingExplanation& explanation : explanations) {
+    std::string events;
+    for (const RatingExplanation::Event& event : explanation.events) {
+      if (!events.empty()) events += ' ';
+      events += fmt::format("{}:{}", NameOf(event.kind),
+                            FormatPlace({event.partition, event.place.offset}));
+    }
+    table.Add({FormatInstant(explanation.posted), std::string(explanation.market.text()),
+               explanation.order_id, explanation.buyer_id, explanation.review_id, events,
+               fmt::format("{}", fmt::join(explanation.counts_in, " "))});
+  }
+  return table.ToText();
+}
+
+bool IsRatingFigure(std::string_view figure) {
+  const std::vector<std::string> paths = CountPaths();
+  return std::any_of(paths.begin(), paths.end(),
+                     [&](const std::string& path) { return IsBehindFigure(path, figure); });
+}
+
+bool IsBehindFigure(std::string_view counted, std::string_view figure) {
+  constexpr std::string_view kAverage = ".average";
+  if (figure == "recommendedPercentage") {
+    return counted == "recommended.unique" || counted == "notRecommended.unique";
+  }
+  if (figure.size() > kAverage.size() &&
+      figure.substr(figure.size() - kAverage.size()) == kAverage) {
+    const std::string marks =
+        fmt::format("{}.distribution", figure.substr(0, figure.size() - kAverage.size()));
+    return IsWithin(counted, marks);
+  }
+  return IsWithin(counted, figure);
+}
+
+}  // namespace flywheel

@@ -1,0 +1,126 @@
+#include "app/rebuild.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "app/command.h"
+#include "app/data_folder.h"
+#include "app/json_writer.h"
+#include "app/table.h"
+#include "base/status.h"
+
+namespace flywheel {
+namespace {
+
+// The rows of a folder at the log's end; none where they could not be read.
+using Digests = std::vector<RowsDigest>;
+
+absl::StatusOr<Digests> DigestAll(const Engine& engine) {
+  Digests digests;
+  for (const RowStore* store : engine.stores()) {
+    ASSIGN_OR_RETURN(RowsDigest digest, DigestRows(*store));
+    digests.push_back(std::move(digest));
+  }
+  return digests;
+}
+
+absl::StatusOr<Digests> DigestOldRows(const Context& context, Engine& engine) {
+  RETURN_IF_ERROR(CatchUp(context, engine));
+  return DigestAll(engine);
+}
+
+// Drops rows that keep the engine from opening. The log's lock is held meanwhile, so nobody has
+// them open; where the log itself does not open, nothing is dropped.
+absl::Status DropUnreadableRows(const Context& context) {
+  const std::filesystem::path folder = context.folder;
+  EmbeddedLogOptions options;
+  RETURN_IF_ERROR(EmbeddedLog::Open((folder / "log").string(), options).status());
+  std::error_code error;
+  std::filesystem::remove_all(folder / "cells", error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(
+      fmt::format("the rows in {} cannot be dropped: {}", context.folder, error.message()));
+}
+
+struct Comparison {
+  Digests before;
+  Digests after;
+
+  bool equal(size_t partition) const {
+    return before.empty() || before[partition].hex == after[partition].hex;
+  }
+  bool equal() const {
+    for (size_t partition = 0; partition < after.size(); ++partition) {
+      if (!equal(partition)) return false;
+    }
+    return true;
+  }
+};
+
+std::string ToJson(const Comparison& digests) {
+  JsonWriter json;
+  json.BeginObject().Key("partitions").BeginArray();
+  for (size_t partition = 0; partition < digests.after.size(); ++partition) {
+    json.BeginObject().Field("partition", partition);
+    if (!digests.before.empty()) json.Field("before", digests.before[partition].hex);
+    json.Field("after", digests.after[partition].hex);
+    json.Field("rows", digests.after[partition].rows);
+    json.Field("bytes", digests.after[partition].bytes).EndObject();
+  }
+  json.EndArray().Flag("equal", digests.equal());
+  return json.EndObject().TakeLine();
+}
+
+std::string ToTable(const Comparison& digests) {
+  Table table({"partition", "rows", "digest before", "digest after", ""});
+  for (size_t partition = 0; partition < digests.after.size(); ++partition) {
+    table.Add({std::to_string(partition), GroupedNumber(digests.after[partition].rows),
+               digests.before.empty() ? "not known" : digests.before[partition].hex,
+               digests.after[partition].hex, digests.equal(partition) ? "equal" : "DIFFERENT"});
+  }
+  return table.ToText();
+}
+
+}  // namespace
+
+absl::StatusOr<ExitCode> Rebuild(const Context& context, const RebuildOptions&) {
+  absl::StatusOr<std::unique_ptr<Engine>> engine = OpenEngine(context);
+  Comparison digests;
+  if (engine.ok()) {
+    absl::StatusOr<Digests> before = DigestOldRows(context, **engine);
+    if (before.ok()) {
+      digests.before = *std::move(before);
+    } else {
+      context.Say(fmt::format("the old rows cannot be read: {}", MessageOf(before.status())));
+    }
+    RETURN_IF_ERROR((*engine)->DropRows());
+  } else if (absl::IsNotFound(engine.status())) {
+    return engine.status();
+  } else {
+    const absl::Status dropped = DropUnreadableRows(context);
+    // It was the log then, or somebody else has the folder.
+    if (!dropped.ok()) return engine.status();
+    context.Say(fmt::format("the old rows were dropped: {}", MessageOf(engine.status())));
+    engine = OpenEngine(context);
+    RETURN_IF_ERROR(engine.status());
+  }
+  RETURN_IF_ERROR(CatchUp(context, **engine));
+  ASSIGN_OR_RETURN(digests.after, DigestAll(**engine));
+  RETURN_IF_ERROR(context.Print(context.json ? ToJson(digests) : ToTable(digests)));
+  if (digests.equal()) return ExitCode::kOk;
+  context.Say("the rows that the log gives differ from those that stood here");
+  return ExitCode::kDifferences;
+}
+
+void AddRebuild(CLI::App& app, CommandRunner& runner) {
+  RunsWith(*app.add_subcommand("rebuild", "Make all rows anew from the log"), runner,
+           std::make_shared<RebuildOptions>(), Rebuild);
+}
+
+}  // namespace flywheel
