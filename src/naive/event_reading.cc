@@ -12,15 +12,9 @@ using events::v1::Event;
 
 // nullptr: no payload.
 const google::protobuf::Message* PayloadOf(const Event& event) {
-<<<<<<< HEAD
   const google::protobuf::Reflection& fields = *Event::GetReflection();
   const google::protobuf::FieldDescriptor* field =
       fields.GetOneofFieldDescriptor(event, Event::descriptor()->oneof_decl(0));
-=======
-  const google::protobuf::Reflection& fields = *event.GetReflection();
-  const google::protobuf::FieldDescriptor* field =
-      fields.GetOneofFieldDescriptor(event, event.GetDescriptor()->oneof_decl(0));
->>>>>>> cli
   if (field == nullptr) return nullptr;
   return &fields.GetMessage(event, field);
 }

@@ -11,11 +11,7 @@
 namespace flywheel::naive {
 namespace {
 
-<<<<<<< HEAD
 constexpr int64_t kTenMinutes = 600'000;
-=======
-constexpr int64_t kTenMinutes = 10 * 60 * 1000;
->>>>>>> cli
 
 bool IsCapitals(const std::string& text, size_t length) {
   return text.size() == length && std::all_of(text.begin(), text.end(), [](unsigned char letter) {

@@ -46,11 +46,7 @@ struct Review {
   std::optional<ReviewRemoval> removal;
 
   bool StandsAt(int64_t at) const {
-<<<<<<< HEAD
     return from <= at && (!removal.has_value() || removal->removed_at > at);
-=======
-    return from <= at && !(removal.has_value() && removal->removed_at <= at);
->>>>>>> cli
   }
   // REQUIRES: StandsAt(at).
   const Opinion& OpinionAt(int64_t at) const {

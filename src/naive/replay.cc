@@ -224,14 +224,9 @@ void Replay::Add(int32_t partition_number, int64_t offset, std::string_view reco
   ++partition.counts.records;
   const Arrival arrival{{partition_number, offset}, recorded_at};
   Expire(partition, arrival);
-<<<<<<< HEAD
   if (!decoded || record.kind_case() == Record::KIND_NOT_SET) {
     ++partition.counts.undecodable;
     ++partition.counts.refused[RefusalCode::UNDECODABLE];
-=======
-  if (!decoded) {
-    ++partition.counts.undecodable;
->>>>>>> cli
     AddEntry(partition, RefusedEntry(arrival, RefusalCode::UNDECODABLE, "the bytes are no record"),
              "");
     return;
@@ -249,12 +244,6 @@ void Replay::Add(int32_t partition_number, int64_t offset, std::string_view reco
     case Record::kDiscarded:
       return OnDiscarded(partition, arrival, record.discarded());
     case Record::KIND_NOT_SET:
-<<<<<<< HEAD
-=======
-      ++partition.counts.refused[RefusalCode::INVALID];
-      AddEntry(partition, RefusedEntry(arrival, RefusalCode::INVALID, "the record is of no kind"),
-               "");
->>>>>>> cli
       return;
   }
 }
@@ -597,31 +586,17 @@ bool Replay::CloseEntry(Partition& partition, const Arrival& arrival, int64_t of
   return true;
 }
 
-<<<<<<< HEAD
 // The newest identical entry counts the repeat. Where that is the entry which a resubmission
 // closes, the event is no repeat but judged anew, however often it was refused before.
-=======
-// The earliest entry counts the repeat.
->>>>>>> cli
 bool Replay::CountRepeat(Partition& partition, const std::string& identity,
                          std::optional<int64_t> closing) {
   const auto found = partition.entries_by_identity.find(identity);
   if (found == partition.entries_by_identity.end()) return false;
-<<<<<<< HEAD
   const int64_t newest = found->second.back();
   if (newest == closing) return false;
   ++partition.quarantine.at(newest).repeats;
   ++partition.counts.repeats;
   return true;
-=======
-  for (const int64_t offset : found->second) {
-    if (offset == closing) continue;
-    ++partition.quarantine.at(offset).repeats;
-    ++partition.counts.repeats;
-    return true;
-  }
-  return false;
->>>>>>> cli
 }
 
 }  // namespace flywheel::naive

@@ -171,17 +171,10 @@ struct Counts {
   int64_t repeats = 0;     // identical repeats of entries in quarantine
   int64_t waiting = 0;     // still
   int64_t stale = 0;
-<<<<<<< HEAD
   int64_t control = 0;  // policies, erasures, ticks, acts of operators (a resubmission
                         // that closed an entry counts as what became of its event)
   std::map<Code, int64_t> refused;
   int64_t undecodable = 0;  // of the refused: records of the log whose bytes are none
-=======
-  int64_t control = 0;              // policies, erasures, ticks, acts of operators (a resubmission
-                                    // that closed an entry counts as what became of its event)
-  int64_t undecodable = 0;          // records whose bytes are none
-  std::map<Code, int64_t> refused;  // without the undecodable records
->>>>>>> cli
 
   friend bool operator==(const Counts&, const Counts&) = default;
 };

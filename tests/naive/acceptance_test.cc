@@ -26,15 +26,12 @@ const Seller& SellerIn(const History& history, const std::string& seller_id = "s
   return *seller;
 }
 
-<<<<<<< HEAD
 const Entry& EntryIn(const History& history, int64_t offset) {
   const Entry* entry = history.entry(offset);
   REQUIRE(entry != nullptr);
   return *entry;
 }
 
-=======
->>>>>>> cli
 policy::v1::Policy Limits(int32_t facts, int32_t waiting_per_order, int32_t waiting_per_seller) {
   policy::v1::Policy policy;
   auto* acceptance = policy.mutable_defaults()->mutable_acceptance();
@@ -337,7 +334,6 @@ TEST_CASE("an identical repeat of a refused event only counts on its entry") {
   again.set_causation_id("d");
   history.Add(again);
   again.set_source("another source");
-<<<<<<< HEAD
   const int64_t other_source = history.Add(again);
   again.set_actor(events::v1::Actor::BUYER);
   const int64_t other_actor = history.Add(again);
@@ -350,14 +346,6 @@ TEST_CASE("an identical repeat of a refused event only counts on its entry") {
   CHECK(history.counts().repeats == 1);
   CHECK(history.refused(RefusalCode::WRONG_BUYER) == 4);
   CHECK(OrderIn(history).version == 6);
-=======
-  const int64_t other = history.Add(again);
-  CHECK(history.entry(entry)->repeats == 1);
-  CHECK(history.code(other) == RefusalCode::WRONG_BUYER);
-  CHECK(history.counts().repeats == 1);
-  CHECK(history.refused(RefusalCode::WRONG_BUYER) == 2);
-  CHECK(OrderIn(history).version == 4);
->>>>>>> cli
 }
 
 TEST_CASE("a refusal is final: a repeat stays refused when the reason is gone") {
@@ -368,11 +356,7 @@ TEST_CASE("a refusal is final: a repeat stays refused when the reason is gone") 
   const int64_t entry = history.Add(over);
   history.Add(ReturnRejected("o", "x", kPurchase + 3));
   history.Add(over);
-<<<<<<< HEAD
   CHECK(EntryIn(history, entry).repeats == 1);
-=======
-  CHECK(history.entry(entry)->repeats == 1);
->>>>>>> cli
   CHECK(OrderIn(history).returns.size() == 1);
 }
 
@@ -383,11 +367,7 @@ TEST_CASE("events wait for their order and are judged in log order when it comes
   const int64_t review = history.Add(Reviewed("o", kPurchase + 2, false));
   const int64_t second = history.Add(Reviewed("o", kPurchase + 1, true));
   const int64_t wrong = history.Add(Returned("o", "x", kPurchase + 1, {{"1", 9}}));
-<<<<<<< HEAD
   CHECK(EntryIn(history, review).waiting);
-=======
-  CHECK(history.entry(review)->waiting);
->>>>>>> cli
   CHECK(history.counts().waiting == 3);
   CHECK(history.counts().accepted == 0);
   CHECK_FALSE(SellerIn(history).complete());
@@ -399,11 +379,7 @@ TEST_CASE("events wait for their order and are judged in log order when it comes
   CHECK(history.entry(review) == nullptr);
   CHECK(history.entry(second) == nullptr);
   CHECK(history.code(wrong) == RefusalCode::OVER_RETURN);
-<<<<<<< HEAD
   CHECK(EntryIn(history, wrong).decided_at == Place{0, placed});
-=======
-  CHECK(history.entry(wrong)->decided_at == Place{0, placed});
->>>>>>> cli
   CHECK(SellerIn(history).complete());
   // In the order of acceptance: the order, then what waited, each at its own place.
   REQUIRE(OrderIn(history).facts.size() == 2);
@@ -416,11 +392,7 @@ TEST_CASE("a repeat of a waiting event counts on its entry, later it is a duplic
   const Event paid = Paid("o", kPurchase + 1);
   const int64_t waiting = history.Add(paid);
   history.Add(paid);
-<<<<<<< HEAD
   CHECK(EntryIn(history, waiting).repeats == 1);
-=======
-  CHECK(history.entry(waiting)->repeats == 1);
->>>>>>> cli
   CHECK(history.counts().waiting == 1);
   history.Add(Placed("o", kPurchase));
   history.Add(paid);
@@ -434,24 +406,15 @@ TEST_CASE("an event waits 90 days of recorded time and not a millisecond more") 
   const int64_t waiting = history.Add(Paid("o", kPurchase));
   history.now += 90 * kDay;
   history.Add(Tick(kPurchase));
-<<<<<<< HEAD
   CHECK(EntryIn(history, waiting).waiting);
   history.now += 1;
   const int64_t last = history.Add(Placed("o", kPurchase));
   CHECK(history.code(waiting) == RefusalCode::WAIT_EXPIRED);
   CHECK(EntryIn(history, waiting).decided_at == Place{0, last});
-=======
-  CHECK(history.entry(waiting)->waiting);
-  history.now += 1;
-  const int64_t last = history.Add(Placed("o", kPurchase));
-  CHECK(history.code(waiting) == RefusalCode::WAIT_EXPIRED);
-  CHECK(history.entry(waiting)->decided_at == Place{0, last});
->>>>>>> cli
   CHECK(history.counts().waiting == 0);
   CHECK(OrderIn(history).facts.size() == 1);
   CHECK(SellerIn(history).complete());
   history.Add(Paid("o", kPurchase));
-<<<<<<< HEAD
   CHECK(EntryIn(history, waiting).repeats == 1);
 }
 
@@ -472,9 +435,6 @@ TEST_CASE("how long an event waits is said by the policy at its recording") {
   history.Add(Tick(effective));
   CHECK(history.code(after) == RefusalCode::WAIT_EXPIRED);
   CHECK(EntryIn(history, before).waiting);
-=======
-  CHECK(history.entry(waiting)->repeats == 1);
->>>>>>> cli
 }
 
 TEST_CASE("a stamp before its predecessor's counts as its predecessor's") {
@@ -487,11 +447,7 @@ TEST_CASE("a stamp before its predecessor's counts as its predecessor's") {
   CHECK(OrderIn(history, "p").facts[1].recorded_at == At("2024-06-01T00:00:00Z"));
   history.now = At("2024-06-01T00:00:00Z") + 90 * kDay;
   history.Add(Tick(kPurchase));
-<<<<<<< HEAD
   CHECK(EntryIn(history, waiting).waiting);
-=======
-  CHECK(history.entry(waiting)->waiting);
->>>>>>> cli
 }
 
 TEST_CASE("beyond the limit of an order or a seller the newest does not wait") {
@@ -509,11 +465,7 @@ TEST_CASE("beyond the limit of an order or a seller the newest does not wait") {
   history.Add(Placed("o", kPurchase));
   CHECK(OrderIn(history).facts.size() == 3);
   const int64_t room = history.Add(Scanned("p", kPurchase + 3));
-<<<<<<< HEAD
   CHECK(EntryIn(history, room).waiting);
-=======
-  CHECK(history.entry(room)->waiting);
->>>>>>> cli
 }
 
 // Rule 6 and the operator's acts.
@@ -525,22 +477,14 @@ TEST_CASE("what intake refused makes the seller incomplete until it is closed") 
   history.Refuse("0@1", "s");
   const int64_t second = history.Refuse("0@2", "s", RefusalCode::UNDECODABLE);
   history.Refuse("0@3", "");
-<<<<<<< HEAD
   CHECK(EntryIn(history, first).repeats == 1);
-=======
-  CHECK(history.entry(first)->repeats == 1);
->>>>>>> cli
   CHECK(history.counts().repeats == 1);
   CHECK(SellerIn(history).open_intake_refusals == 2);
   history.Discard(first);
   CHECK_FALSE(SellerIn(history).complete());
   const int64_t resubmitted = history.Resubmit(second, Paid("o", kPurchase + 1));
   CHECK(SellerIn(history).complete());
-<<<<<<< HEAD
   CHECK(EntryIn(history, second).closed_at == Place{0, resubmitted});
-=======
-  CHECK(history.entry(second)->closed_at == Place{0, resubmitted});
->>>>>>> cli
   CHECK(history.counts().accepted == 2);
   CHECK(history.counts().control == 1);
   CHECK(OrderIn(history).facts[1].place == Place{0, resubmitted});
@@ -555,11 +499,7 @@ TEST_CASE("an entry is closed once, and a waiting one is none to close") {
   history.Resubmit(waiting, Placed("o", kPurchase));
   history.Resubmit(7, Placed("o", kPurchase));
   history.Discard(waiting);
-<<<<<<< HEAD
   CHECK(EntryIn(history, waiting).waiting);
-=======
-  CHECK(history.entry(waiting)->waiting);
->>>>>>> cli
   CHECK_FALSE(OrderIn(history).known);
   CHECK(OrderIn(history).version == 4);  // the records that name it, whatever became of them
   CHECK(history.counts().control == 5);
@@ -573,7 +513,6 @@ TEST_CASE("a resubmitted event is judged anew, even if nothing was mended") {
   const int64_t entry = history.Add(over);
   const int64_t again = history.Resubmit(entry, over);
   CHECK(history.code(again) == RefusalCode::OVER_RETURN);
-<<<<<<< HEAD
   CHECK(EntryIn(history, entry).repeats == 0);
   history.Add(over);  // a repeat of the newest
   CHECK(EntryIn(history, again).repeats == 1);
@@ -585,13 +524,6 @@ TEST_CASE("a resubmitted event is judged anew, even if nothing was mended") {
   history.Resubmit(other, over);
   CHECK(EntryIn(history, third).repeats == 1);
   CHECK(EntryIn(history, other).closed_at.has_value());
-=======
-  CHECK(history.entry(entry)->repeats == 0);
-  // Resubmitted once more it is a repeat: not of the entry that it closes, but of the first one.
-  history.Resubmit(again, over);
-  CHECK(history.entry(entry)->repeats == 1);
-  CHECK(history.entry(again)->closed_at.has_value());
->>>>>>> cli
 }
 
 TEST_CASE("a resubmitted event is accepted once the reason of its refusal is gone") {
@@ -604,11 +536,7 @@ TEST_CASE("a resubmitted event is accepted once the reason of its refusal is gon
   history.Resubmit(entry, over);
   CHECK(OrderIn(history).returns.size() == 2);
   history.Add(over);  // its act is known, but the refused one is found first
-<<<<<<< HEAD
   CHECK(EntryIn(history, entry).repeats == 1);
-=======
-  CHECK(history.entry(entry)->repeats == 1);
->>>>>>> cli
 }
 
 TEST_CASE("an expired event that is resubmitted waits again") {
@@ -618,11 +546,7 @@ TEST_CASE("an expired event that is resubmitted waits again") {
   history.now += 91 * kDay;
   const int64_t again = history.Resubmit(waiting, paid);
   CHECK(history.code(waiting) == RefusalCode::WAIT_EXPIRED);
-<<<<<<< HEAD
   CHECK(EntryIn(history, again).waiting);
-=======
-  CHECK(history.entry(again)->waiting);
->>>>>>> cli
   history.Add(Placed("o", kPurchase));
   CHECK(OrderIn(history).facts[1].place == Place{0, again});
 }
@@ -757,7 +681,6 @@ TEST_CASE("what lacks what intake checks stands in quarantine and harms nothing"
   const int64_t no_market = history.Add(Of(Paid("o", kPurchase), "s", "XX"));
   const int64_t no_order = history.Add(Paid("", kPurchase));
   CHECK(history.code(bytes) == RefusalCode::UNDECODABLE);
-<<<<<<< HEAD
   CHECK(history.code(empty) == RefusalCode::UNDECODABLE);
   for (const int64_t offset : {no_payload, no_time, no_seller, all_sellers, no_market, no_order}) {
     CHECK(history.code(offset) == RefusalCode::INVALID);
@@ -767,17 +690,6 @@ TEST_CASE("what lacks what intake checks stands in quarantine and harms nothing"
   CHECK(SellerIn(history).open_intake_refusals == 4);
   CHECK(EntryIn(history, no_seller).seller_id.empty());
   CHECK(EntryIn(history, all_sellers).seller_id.empty());
-=======
-  for (const int64_t offset :
-       {empty, no_payload, no_time, no_seller, all_sellers, no_market, no_order}) {
-    CHECK(history.code(offset) == RefusalCode::INVALID);
-  }
-  CHECK(history.counts().undecodable == 1);
-  CHECK(history.refused(RefusalCode::INVALID) == 7);
-  CHECK(SellerIn(history).open_intake_refusals == 4);
-  CHECK(history.entry(no_seller)->seller_id.empty());
-  CHECK(history.entry(all_sellers)->seller_id.empty());
->>>>>>> cli
 }
 
 TEST_CASE("a market that a policy added is known from its record on") {
@@ -830,11 +742,7 @@ TEST_CASE("any bytes are taken") {
   }
   const Counts& counts = good.counts();
   int64_t became = counts.accepted + counts.duplicates + counts.repeats + counts.waiting +
-<<<<<<< HEAD
                    counts.stale + counts.control;
-=======
-                   counts.stale + counts.control + counts.undecodable;
->>>>>>> cli
   for (const auto& [code, count] : counts.refused) became += count;
   CHECK(counts.records == added);
   CHECK(became == added);
