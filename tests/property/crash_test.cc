@@ -16,7 +16,7 @@ namespace flywheel {
 namespace {
 
 // What it takes to fold one partition.
-struct Subject {
+struct PartitionFold {
   EventLog* log;
   Partition partition;
   CellOptions options;
@@ -43,8 +43,8 @@ std::string ForEachPartition(const History& history, Contradiction contradiction
   const std::vector<std::string> digests = FoldLog(narration.log.get(), random).digests();
   std::string text;
   for (int32_t number = 0; number < narration.log->partitions(); ++number) {
-    const Subject subject{narration.log.get(), Partition(number), RandomCellOptions(random)};
-    text += contradiction(subject, digests[static_cast<size_t>(number)], random);
+    const PartitionFold fold{narration.log.get(), Partition(number), RandomCellOptions(random)};
+    text += contradiction(fold, digests[static_cast<size_t>(number)], random);
   }
   return text;
 }
@@ -52,19 +52,19 @@ std::string ForEachPartition(const History& history, Contradiction contradiction
 // A crash at each Write and at each Flush of the fold in turn, and then none.
 std::string CrashContradiction(const History& history) {
   return ForEachPartition(history,
-                          [](const Subject& subject, const std::string& expected,
+                          [](const PartitionFold& fold, const std::string& expected,
                              std::mt19937_64& random) -> std::string {
                             for (uint64_t at = 1;; ++at) {
                               CrashingStore store(random());
                               store.FailAtWrite(at);
                               const std::string where = "a crash at write " + std::to_string(at);
-                              if (subject.Fold(store.Open()).ok()) {
+                              if (fold.Fold(store.Open()).ok()) {
                                 return at == store.writes() + 1
                                            ? Compare(store.rows(), expected, "no crash")
                                            : "a failed write was no error";
                               }
                               store.Crash();
-                              if (!subject.Fold(store.Open()).ok()) return "no fold after " + where;
+                              if (!fold.Fold(store.Open()).ok()) return "no fold after " + where;
                               const std::string text = Compare(store.rows(), expected, where);
                               if (!text.empty()) return text;
                             }
@@ -74,7 +74,7 @@ std::string CrashContradiction(const History& history) {
 // Crashes over and over, each a few writes after the one before; reads fail too.
 std::string FaultsContradiction(const History& history) {
   return ForEachPartition(history,
-                          [](const Subject& subject, const std::string& expected,
+                          [](const PartitionFold& fold, const std::string& expected,
                              std::mt19937_64& random) -> std::string {
                             CrashingStore store(random());
                             std::string where = "faults:";
@@ -87,11 +87,11 @@ std::string FaultsContradiction(const History& history) {
                                 store.FailAtWrite(at);
                               }
                               where += (reads ? " read " : " write ") + std::to_string(at);
-                              if (subject.Fold(store.Open()).ok()) break;
+                              if (fold.Fold(store.Open()).ok()) break;
                               store.Crash();
                             }
                             store.Crash();
-                            if (!subject.Fold(store.Open()).ok()) return "no fold after " + where;
+                            if (!fold.Fold(store.Open()).ok()) return "no fold after " + where;
                             return Compare(store.rows(), expected, where);
                           });
 }
@@ -100,15 +100,14 @@ std::string FaultsContradiction(const History& history) {
 std::string StopsContradiction(const History& history) {
   return ForEachPartition(
       history,
-      [](const Subject& subject, const std::string& expected,
+      [](const PartitionFold& fold, const std::string& expected,
          std::mt19937_64& random) -> std::string {
         CrashingStore store(random());
-        const auto end = subject.log->EndOffset(subject.partition).value();
+        const auto end = fold.log->EndOffset(fold.partition).value();
         std::unique_ptr<Cell> cell;
         while (true) {
           if (cell == nullptr) {
-            cell =
-                Cell::Open(subject.log, subject.partition, store.Open(), subject.options).value();
+            cell = Cell::Open(fold.log, fold.partition, store.Open(), fold.options).value();
           }
           const Offset next = cell->position().next;
           if (next >= end) break;
@@ -127,19 +126,18 @@ std::string RocksContradiction(const History& history) {
   const RocksMemory memory;
   return ForEachPartition(
       history,
-      [&](const Subject& subject, const std::string& expected,
+      [&](const PartitionFold& fold, const std::string& expected,
           std::mt19937_64& random) -> std::string {
         const std::filesystem::path folder = std::filesystem::temp_directory_path() /
                                              ("flywheel_property_" + std::to_string(random()));
         std::error_code error;
         std::filesystem::remove_all(folder, error);
         std::string text;
-        const Offset end = subject.log->EndOffset(subject.partition).value();
+        const Offset end = fold.log->EndOffset(fold.partition).value();
         for (const Offset until : {Offset(end.number() / 2), end}) {
           absl::StatusOr<std::unique_ptr<RowStore>> store = OpenRocksStore(folder.string(), memory);
           if (!store.ok()) return std::string(store.status().message());
-          auto cell =
-              Cell::Open(subject.log, subject.partition, *std::move(store), subject.options);
+          auto cell = Cell::Open(fold.log, fold.partition, *std::move(store), fold.options);
           if (!cell.ok()) return std::string(cell.status().message());
           const absl::Status status = (*cell)->CatchUp(until, [](const CellRow&) {});
           if (!status.ok()) return std::string(status.message());

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/time/time.h"
+#include "app/instant_text.h"
 #include "base/status.h"
 #include "base/time_zone.h"
 #include "events/intake.h"
@@ -818,11 +818,6 @@ const std::vector<std::string>& MarketsOfHistories() {
 Instant InstantAt(const History& history, const std::string& market, uint8_t day, uint8_t time) {
   const LocalDay local = FirstDay(history).Plus(kDays[day % kDays.size()]);
   return ZoneOf(market).StartOf(local).Plus(kTimes[time % kTimes.size()]);
-}
-
-std::string FormatInstant(Instant instant) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixMillis(instant.number()),
-                          absl::UTCTimeZone());
 }
 
 std::string Describe(const NarratedRecord& record) {

@@ -59,8 +59,6 @@ const std::vector<std::string>& MarketsOfHistories();
 
 // One line for a person.
 std::string Describe(const NarratedRecord& record);
-// "2024-03-31T01:00:00.000Z".
-std::string FormatInstant(Instant instant);
 
 }  // namespace flywheel
 

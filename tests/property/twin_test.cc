@@ -5,6 +5,7 @@
 #include <random>
 #include <string>
 
+#include "app/instant_text.h"
 #include "property/check.h"
 #include "property/folding.h"
 #include "property/instants.h"
