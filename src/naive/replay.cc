@@ -357,7 +357,7 @@ void Replay::OnRefused(Partition& partition, const Arrival& arrival,
       Key({"refused", refused.source(), refused.source_place(), refused.sha256()});
   if (CountRepeat(partition, identity, std::nullopt)) return;
   Entry entry = RefusedEntry(arrival, refused.code(), refused.sentence());
-  entry.seller_id = refused.seller_id();
+  if (refused.seller_id() != "*") entry.seller_id = refused.seller_id();
   ++partition.counts.refused[entry.code];
   AddEntry(partition, std::move(entry), identity);
 }

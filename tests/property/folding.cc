@@ -1,5 +1,6 @@
 #include "property/folding.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -85,10 +86,12 @@ std::unique_ptr<EventLog> KnownPrefix(EventLog* log, Instant known_at) {
   for (int32_t number = 0; number < log->partitions(); ++number) {
     const RecordBatch batch = log->Read(Partition(number), Offset(0), ReadLimits{}).value();
     Offset end;
+    Instant recorded_at;
     for (const LogRecord& record : batch.records) {
       RecordView view;
       const bool readable = ScanRecord(record.bytes, &view) == ScanResult::kOk;
-      if (readable && view.recorded_at && *view.recorded_at > known_at) break;
+      if (readable && view.recorded_at) recorded_at = std::max(recorded_at, *view.recorded_at);
+      if (recorded_at > known_at) break;
       end = record.offset.Plus(1);
     }
     ends.push_back(end);
