@@ -28,11 +28,27 @@ TEXT
 command="${1:-help}"
 [[ $# -gt 0 ]] && shift
 case "$command" in
-  demo) source scripts/demo.sh && run_demo "$@" ;;
-  build) install_packages build && build_release OFF && note "build/release/flywheel is ready" ;;
-  test) source scripts/checks.sh && run_tests "$@" ;;
-  lint) source scripts/checks.sh && run_lint "$@" ;;
-  bench) source scripts/bench.sh && run_bench "$@" ;;
+  demo)
+    source scripts/demo.sh
+    run_demo
+    ;;
+  build)
+    install_packages build
+    build_release OFF
+    note "build/release/flywheel is ready"
+    ;;
+  test)
+    source scripts/checks.sh
+    run_tests
+    ;;
+  lint)
+    source scripts/checks.sh
+    run_lint
+    ;;
+  bench)
+    source scripts/bench.sh
+    run_bench "$@"
+    ;;
   help | -h | --help) usage ;;
   *)
     usage >&2

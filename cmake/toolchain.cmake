@@ -25,8 +25,3 @@ if(FLYWHEEL_SANITIZE)
   add_compile_options(-fsanitize=${FLYWHEEL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${FLYWHEEL_SANITIZE})
 endif()
-
-if(FLYWHEEL_FUZZ)
-  # Coverage for libFuzzer in all that is linked into a target; only the target itself links its main.
-  add_compile_options(-fsanitize=fuzzer-no-link)
-endif()

@@ -4,7 +4,7 @@ run_bench() {
   install_packages bench
   build_release OFF -DFLYWHEEL_BENCH=ON
   local binary found=0
-  for binary in build/release/bench/bench_*; do
+  for binary in build/release/bench/*_bench; do
     [[ -f "$binary" && -x "$binary" ]] || continue
     found=1
     note ""

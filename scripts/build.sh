@@ -11,8 +11,8 @@ configure() {
 }
 
 # build_release ON|OFF [CMAKE ARGUMENTS...]: the release binary; ON builds the tests too. Both use one
-# tree, so that what is compiled for the one is compiled for the other. On a terminal, ninja itself
-# shows its progress; elsewhere only errors are worth showing.
+# tree, so that what is compiled for the one is compiled for the other. On a terminal ninja itself
+# shows its progress.
 build_release() {
   local tests="$1"
   shift

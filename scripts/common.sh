@@ -47,6 +47,20 @@ tick() {
   done
 }
 
+start_ticker() {
+  (
+    trap - EXIT INT TERM
+    tick "$@"
+  ) 2>/dev/null &
+  TICKER=$!
+}
+stop_ticker() {
+  kill "$TICKER" 2>/dev/null && wait "$TICKER" 2>/dev/null || true
+  TICKER=
+  [[ -t 1 ]] && printf '\r\033[K'
+  return 0
+}
+
 STEP=0         # the number of the running step
 STEPS=0        # how many there will be; set by the command
 PASSED=0       # checks that passed, over all steps
@@ -57,9 +71,10 @@ readonly SKIP=77
 
 # step TITLE COMMAND...: runs the command with its output in a log, and counts it. A command that
 # counts by itself writes "PASSED FAILED" to $COUNTS; one that cannot be done here prints why and
-# returns $SKIP. Returns 0 unless the step failed.
+# returns $SKIP. A failed step does not stop those that follow; `summary` gives the status of all.
+# Never write `step ... || something`: bash then goes on after a failed command inside the step.
 step() {
-  local title="$1" log status started="$SECONDS" counts
+  local title="$1" log status started="$SECONDS"
   shift
   STEP=$((STEP + 1))
   title="[$STEP/$STEPS] $title"
@@ -68,8 +83,7 @@ step() {
   COUNTS="$LOGS/$(printf '%02d' "$STEP").count"
   : >"$log"
   rm -f "$COUNTS"
-  tick "$title" "$log" &
-  TICKER=$!
+  start_ticker "$title" "$log"
   set +e
   (
     set -e
@@ -77,9 +91,7 @@ step() {
   ) >"$log" 2>&1
   status=$?
   set -e
-  kill "$TICKER" 2>/dev/null && wait "$TICKER" 2>/dev/null || true
-  TICKER=
-  [[ -t 1 ]] && printf '\r\033[K'
+  stop_ticker
   count_step "$title" "$log" "$status" "$((SECONDS - started))"
 }
 
@@ -88,7 +100,7 @@ count_step() {
   if [[ "$status" == "$SKIP" ]]; then
     SKIPPED+=("$title: $(tail -n 1 "$log")")
     printf '%s: skipped: %s\n' "$title" "$(tail -n 1 "$log")"
-    return 0
+    return
   fi
   if [[ -s "$COUNTS" ]]; then
     read -r passed failed <"$COUNTS"
@@ -103,12 +115,11 @@ count_step() {
   FAILED=$((FAILED + failed))
   if ((failed == 0)); then
     printf '%s: ok, %d s%s\n' "$title" "$seconds" "$detail"
-    return 0
+    return
   fi
   FAILURES+=("$title")
   printf '%s: FAILED, %d s%s; the end of %s:\n' "$title" "$seconds" "$detail" "$log"
   tail -n "${FLYWHEEL_LOG_LINES:-60}" "$log" | sed 's/^/    /'
-  return 1
 }
 
 # The last lines of `test` and `lint`; the status of the whole.

@@ -56,15 +56,18 @@ install_packages() {
     apt-get install -y --no-install-recommends "${missing[@]}"
 }
 
-# run_quietly NAME COMMAND...: shows the output only when the command fails.
+# run_quietly NAME COMMAND...: says that it is still running; shows the output only when it fails.
 run_quietly() {
-  local log="$LOGS/$1.log"
+  local name="$1" log="$LOGS/$1.log" status=0
   shift
   mkdir -p "$LOGS"
-  "$@" >"$log" 2>&1 </dev/null || {
-    tail -n 40 "$log" >&2
-    die "'$*' failed; the whole output is in $log"
-  }
+  : >"$log"
+  start_ticker "$name" "$log"
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  stop_ticker
+  ((status == 0)) && return 0
+  tail -n 40 "$log" >&2
+  die "'$*' failed; the whole output is in $log"
 }
 
 install_buf() {

@@ -175,7 +175,6 @@ class RatingComparison {
 
   void CompareHistories(const RowKey& key, std::string_view first_name, const History& first,
                         std::string_view second_name, const History& second) {
-    report_->counts.history_rows += second.size();
     if (first == second) return;
     std::set<int32_t> days;
     for (const auto& [day, text] : first) days.insert(day);
@@ -184,11 +183,13 @@ class RatingComparison {
       const auto found = history.find(day);
       return found == history.end() ? std::string("no row") : found->second;
     };
-    for (const int32_t day : days) {
-      if (at(first, day) == at(second, day)) continue;
-      Add(key, fmt::format("history of {}: {} {}, {} {}", FormatDay(LocalDay(day)), first_name,
-                           at(first, day), second_name, at(second, day)));
-    }
+    // One difference for the whole history, lest its days crowd out all others.
+    const auto differs = [&](int32_t day) { return at(first, day) != at(second, day); };
+    const auto day = std::find_if(days.begin(), days.end(), differs);
+    const auto in_all = std::count_if(days.begin(), days.end(), differs);
+    Add(key, fmt::format("history differs on {} days, first on {}: {} {}, {} {}", in_all,
+                         FormatDay(LocalDay(*day)), first_name, at(first, *day), second_name,
+                         at(second, *day)));
   }
 
   // The stored steps against the evaluation of the rows.
@@ -226,6 +227,7 @@ class RatingComparison {
     CompareFigures(key, "engine", FiguresOf(row.mapped()), "naive", FiguresOf(rating));
     if (!with_history_) return absl::OkStatus();
     if (history_of_all_) {
+      report_->counts.history_rows += rating.history.size();
       CompareHistories(key, "engine", HistoryOf(row.mapped()), "naive", HistoryOf(rating));
       return absl::OkStatus();
     }
@@ -239,6 +241,7 @@ class RatingComparison {
       return absl::OkStatus();
     }
     CompareFigures(key, "alone", FiguresOf(*answer), "among all", FiguresOf(row.mapped()));
+    report_->counts.history_rows += rating.history.size();
     CompareHistories(key, "engine", HistoryOf(*answer), "naive", HistoryOf(rating));
     return absl::OkStatus();
   }

@@ -113,7 +113,7 @@ absl::Status PolicyBook::Publish(std::string_view policy_bytes, uint32_t version
   }
   std::vector<std::string> wrong = WrongFields(policy);
   if (effective_from < kEarliestInstant || effective_from > kLatestInstant) {
-    wrong.push_back("effective_from: is not between 1970 and 2199");
+    wrong.emplace_back("effective_from: is not between 1970 and 2199");
   }
 
   Version next;

@@ -139,11 +139,9 @@ class Reader {
       return ScanResult::kOk;
     }
     tag_ = static_cast<uint8_t>(*at_);
-    if (tag_ >= kFirstTag && tag_ < 0x80) [[likely]] {
+    if (tag_ < 0x80) [[likely]] {
       ++at_;
-      return ScanResult::kOk;
-    }
-    if (end_ - at_ >= 2 && static_cast<uint8_t>(at_[1]) < 0x80) [[likely]] {
+    } else if (end_ - at_ >= 2 && static_cast<uint8_t>(at_[1]) < 0x80) [[likely]] {
       tag_ = (tag_ & 0x7f) | static_cast<uint32_t>(static_cast<uint8_t>(at_[1])) << 7;
       at_ += 2;
     } else {

@@ -1,6 +1,8 @@
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -161,7 +163,11 @@ TEST_CASE("what waits on an open pipe ends by a signal") {
   const std::string line = EventLine(kNoon, Placed("o1", "b1"));
   REQUIRE(write(ends[1], line.data(), line.size()) == static_cast<ssize_t>(line.size()));
   std::thread signal([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    // Once the line has been taken from the pipe, the program waits for the next one.
+    for (int left = 1; left > 0;) {
+      REQUIRE(ioctl(ends[0], FIONREAD, &left) == 0);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     program.interrupt.Raise(15);
   });
   const ProgramRun run = program.RunOn(ends[0], {"publish", "--json"});

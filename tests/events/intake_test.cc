@@ -1,6 +1,6 @@
 #include "events/intake.h"
 
-#include <rapidcheck.h>
+#include <rapidcheck/catch.h>
 
 #include <catch2/catch.hpp>
 #include <functional>
@@ -478,7 +478,7 @@ TEST_CASE("recorded_at is replaced also where it comes twice or last") {
 }
 
 TEST_CASE("a record is what libprotobuf writes for the same event") {
-  rc::check("records of random reviews", [] {
+  rc::prop("records of random reviews", [] {
     pb::Event event = sample::FullEvent(EventKind::kReviewPosted);
     event.set_seller_id("s" + std::to_string(*rc::gen::inRange(0, 1000)));
     event.mutable_review_posted()->set_comment(
@@ -603,7 +603,7 @@ TEST_CASE("preparing a prepared event changes nothing but the stamp") {
 }
 
 TEST_CASE("garbage never gets through, and never more than one answer comes of it") {
-  rc::check("mutated events are refused or read back", [] {
+  rc::prop("mutated events are refused or read back", [] {
     const sample::Pick pick = [](uint64_t below) {
       return *rc::gen::inRange<uint64_t>(0, below == 0 ? 1 : below);
     };

@@ -1,6 +1,6 @@
 #include "events/record_view.h"
 
-#include <rapidcheck.h>
+#include <rapidcheck/catch.h>
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -34,7 +34,7 @@ TEST_CASE("a full record of every kind reads as libprotobuf reads it") {
 }
 
 TEST_CASE("random and mutated records read as libprotobuf reads them") {
-  rc::check("random records", [] {
+  rc::prop("random records", [] {
     const auto kinds = sample::AllRecordKinds();
     std::string bytes = sample::RandomRecord(kinds[kPick(kinds.size())], kPick).SerializeAsString();
     for (uint64_t n = kPick(3); n > 0; --n) bytes = sample::Mutated(bytes, kPick);
@@ -58,7 +58,7 @@ TEST_CASE("the events of a decision come in order") {
   CHECK(sellers == std::vector<std::string>{"first", "second"});
 }
 
-TEST_CASE("a scan forgets what an earlier one left in the view") {
+TEST_CASE("a scan of a record forgets what an earlier one left in the view") {
   RecordView view;
   const std::string full = sample::FullRecord(RecordKind::kEvent).SerializeAsString();
   REQUIRE(ScanRecord(full, &view) == ScanResult::kOk);

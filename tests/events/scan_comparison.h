@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "events/event_view.h"
 #include "events/record_view.h"
 #include "events/wire_scan.h"
@@ -482,14 +483,19 @@ std::string Difference(std::string_view bytes, Utf8Check utf8) {
   return "shows  " + shown.ShortDebugString() + "\nparses " + parsed.ShortDebugString();
 }
 
+inline std::string WithBytes(const std::string& difference, std::string_view bytes) {
+  if (difference.empty()) return "";
+  return difference + "\nbytes " + absl::BytesToHexString(std::string(bytes));
+}
+
 // The same for a scan of the bytes as an event, checking and trusting, and as a record.
 inline std::string EventDifference(std::string_view bytes) {
   std::string difference = Difference<pb::Event, EventView>(bytes, Utf8Check::kCheck);
   if (difference.empty()) difference = Difference<pb::Event, EventView>(bytes, Utf8Check::kTrust);
-  return difference;
+  return WithBytes(difference, bytes);
 }
 inline std::string RecordDifference(std::string_view bytes) {
-  return Difference<lg::Record, RecordView>(bytes, Utf8Check::kTrust);
+  return WithBytes(Difference<lg::Record, RecordView>(bytes, Utf8Check::kTrust), bytes);
 }
 
 }  // namespace flywheel::scan_comparison

@@ -269,8 +269,7 @@ absl::StatusOr<size_t> FaultFileSystem::Write(Inode& inode, uint64_t position,
   }
   if (torn) return absl::UnavailableError("the machine goes down");
   if (failing) {
-    const absl::Status status = *std::exchange(fail_next_write_, std::nullopt);
-    return status;
+    return *std::exchange(fail_next_write_, std::nullopt);
   }
   return bytes.size();
 }
@@ -438,8 +437,8 @@ void FaultFileSystem::Overwrite(const std::string& path, uint64_t position,
                                 std::string_view bytes) {
   MutexLock lock(&mutex_);
   const InodePointer inode = Find(path);
-  FLYWHEEL_CHECK(inode != nullptr && position + bytes.size() <= inode->bytes->size(),
-                 "what is overwritten is there");
+  FLYWHEEL_CHECK(inode != nullptr, "the file is there");
+  FLYWHEEL_CHECK(position + bytes.size() <= inode->bytes->size(), "what is overwritten is there");
   std::memcpy(inode->bytes->data() + position, bytes.data(), bytes.size());
   for (uint64_t s = position / kSector; s * kSector < position + bytes.size(); ++s) {
     CopySector(*inode->bytes, s, &inode->synced);

@@ -67,7 +67,8 @@ absl::StatusOr<SegmentIdentity> CheckSegment(const LogContext& context, const st
                                             "backup of the log."));
   }
   ASSIGN_OR_RETURN(const uint64_t file_bytes, context.files->FileBytes(path));
-  if (file_bytes != identity->bytes && !(newest && file_bytes < identity->bytes)) {
+  const bool cut_newest = newest && file_bytes < identity->bytes;
+  if (file_bytes != identity->bytes && !cut_newest) {
     return absl::DataLossError(absl::StrCat(path, " has ", file_bytes, " bytes instead of ",
                                             identity->bytes,
                                             ". Restore this file from a backup of the log."));

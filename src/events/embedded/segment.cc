@@ -48,7 +48,7 @@ absl::Status NameSegmentFile(FileSystem& files, const std::string& folder, Writa
     return headed;
   }
   RETURN_IF_ERROR(files.Rename(path, absl::StrCat(folder, "/", SegmentName(identity.base))));
-  const absl::Status listed = files.SyncFolder(folder);
+  absl::Status listed = files.SyncFolder(folder);
   // The name is there, whatever the reason: this is not "nothing has changed".
   if (absl::IsResourceExhausted(listed)) return absl::UnavailableError(listed.message());
   return listed;

@@ -35,10 +35,9 @@ void Store(Number number, char* at) {
 
 uint64_t Hash(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
-// The checksum of a frame of `length` record bytes.
-uint64_t FrameChecksum(const char* frame, uint64_t length, uint64_t seed) {
-  return XXH3_64bits(frame + sizeof(uint64_t), kFrameHeaderBytes - sizeof(uint64_t) + length) ^
-         seed;
+// The checksum of a frame: its header and the record's bytes, without padding.
+uint64_t FrameChecksum(std::string_view frame, uint64_t seed) {
+  return Hash(frame.substr(sizeof(uint64_t))) ^ seed;
 }
 
 // True where the frame at `position` was written after everything before `before` was on the disk.
@@ -166,11 +165,10 @@ void AppendFrame(std::string_view record, bool continues, std::string* out) {
 }
 
 uint64_t StampFrame(char* frame, uint32_t relative_offset, uint32_t group_start, uint64_t seed) {
-  uint32_t length;
-  std::memcpy(&length, frame + 8, sizeof(length));
+  const auto length = Load<uint32_t>(std::string_view(frame, kFrameHeaderBytes), 8);
   Store(relative_offset, frame + 16);
   Store(group_start, frame + 20);
-  Store(FrameChecksum(frame, length, seed), frame);
+  Store(FrameChecksum(std::string_view(frame, kFrameHeaderBytes + length), seed), frame);
   return FrameBytes(length);
 }
 
@@ -193,7 +191,8 @@ Frame ReadFrame(std::string_view bytes, uint64_t seed) {
   const auto flags = Load<uint32_t>(bytes, 12);
   if (length > EventLog::kMaxRecordBytes || flags > kContinues ||
       FrameBytes(length) > bytes.size() ||
-      Load<uint64_t>(bytes, 0) != FrameChecksum(bytes.data(), length, seed)) {
+      Load<uint64_t>(bytes, 0) !=
+          FrameChecksum(bytes.substr(0, kFrameHeaderBytes + length), seed)) {
     return frame;
   }
   frame.kind = length == 0 ? Frame::Kind::kTailMark : Frame::Kind::kRecord;

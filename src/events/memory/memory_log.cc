@@ -26,7 +26,8 @@ MemoryLog::MemoryLog(const MemoryLogOptions& options)
     : options_(options),
       partitions_(static_cast<size_t>(options.partitions), StoredPartition{{}, options.begin}),
       random_(options.seed) {
-  FLYWHEEL_CHECK(options.partitions >= 1 && options.partitions <= 1024, "1 to 1024 partitions");
+  FLYWHEEL_CHECK(options.partitions >= 1, "a log has partitions");
+  FLYWHEEL_CHECK(options.partitions <= 1024, "a log has at most 1024 partitions");
   FLYWHEEL_CHECK(options.max_gap >= 1, "a gap has a size");
 }
 
@@ -89,7 +90,8 @@ void MemoryLog::AppendAsync(Partition partition, absl::Span<const std::string_vi
     MutexLock lock(&mutex_);
     outcome = AppendNow(partition, records);
     if (options_.complete_late) {
-      pending_.push_back([done = std::move(done), outcome = std::move(outcome)] { done(outcome); });
+      pending_.emplace_back(
+          [done = std::move(done), outcome = std::move(outcome)] { done(outcome); });
       return;
     }
   }
@@ -139,7 +141,7 @@ absl::StatusOr<RecordBatch> MemoryLog::Read(Partition partition, Offset from,
 }
 
 RecordBatch MemoryLog::Collect(const StoredPartition& stored, Offset from,
-                               const ReadLimits& limits) {
+                               const ReadLimits& limits) const {
   size_t max_records = std::max<size_t>(limits.max_records, 1);
   if (shortened_ > 0) max_records = std::min(max_records, shortened_);
   RecordBatch batch;

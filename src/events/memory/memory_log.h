@@ -93,7 +93,7 @@ class MemoryLog final : public EventLog {
   absl::StatusOr<std::vector<Offset>> AppendNow(Partition partition,
                                                 absl::Span<const std::string_view> records)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  RecordBatch Collect(const StoredPartition& stored, Offset from, const ReadLimits& limits)
+  RecordBatch Collect(const StoredPartition& stored, Offset from, const ReadLimits& limits) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const MemoryLogOptions options_;

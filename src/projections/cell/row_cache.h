@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "projections/store/row_store.h"
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace flywheel {
 
@@ -72,15 +73,17 @@ class RowCache {
   // Adds every dirty row to the batch, in key order, which makes it cheaper to write; they are
   // clean then.
   void WriteTo(RowBatch* batch) {
-    std::sort(dirty_.begin(), dirty_.end(),
-              [](const Entry* a, const Entry* b) { return a->key < b->key; });
-    for (Entry* entry : dirty_) {
+    std::vector<std::pair<std::string_view, Entry*>> sorted;
+    sorted.reserve(dirty_.size());
+    for (Entry* entry : dirty_) sorted.emplace_back(entry->key, entry);
+    std::sort(sorted.begin(), sorted.end());
+    for (const auto& [key, entry] : sorted) {
       if (entry->present) {
         buffer_.clear();
         entry->row.Encode(&buffer_);
-        batch->Put(entry->key, buffer_);
+        batch->Put(key, buffer_);
       } else {
-        batch->Delete(entry->key);
+        batch->Delete(key);
       }
       entry->dirty = false;
       Account(entry);
@@ -110,9 +113,9 @@ class RowCache {
  private:
   struct Hash {
     using is_transparent = void;
-    size_t operator()(std::string_view key) const { return absl::HashOf(key); }
+    size_t operator()(std::string_view key) const { return XXH3_64bits(key.data(), key.size()); }
     size_t operator()(const std::unique_ptr<Entry>& entry) const {
-      return absl::HashOf(std::string_view(entry->key));
+      return (*this)(std::string_view(entry->key));
     }
   };
   struct Equal {
