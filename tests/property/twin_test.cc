@@ -6,6 +6,9 @@
 #include <string>
 
 #include "app/instant_text.h"
+#include "app/verify_report.h"
+#include "projections/facts/row_keys.h"
+#include "projections/store/memory_store.h"
 #include "property/check.h"
 #include "property/folding.h"
 #include "property/instants.h"
@@ -54,6 +57,53 @@ std::string KnownAtContradiction(const History& history) {
   query.history = Below(random, 2) == 0;
   return Headed(RatingDifferences(reader, query, Replay(narration, query.known_at)),
                 "known at " + FormatInstant(*query.known_at) + " as of", query.as_of);
+}
+
+// What `flywheel verify` says; it compares in its own way.
+std::string VerdictContradiction(const History& history) {
+  std::mt19937_64 random(history.seed);
+  const Narration narration = Narrate(history);
+  const FoldedLog folded = FoldLog(narration.log.get(), random);
+  const absl::StatusOr<VerifyReport> report =
+      Verify(*narration.log, folded.stores(), VerifyOptions());
+  if (!report.ok()) return std::string(report.status().message());
+  std::string text;
+  for (const std::string& difference : report->differences.kept()) text += difference + "\n";
+  return text;
+}
+
+// With one row of the engine changed behind its back.
+std::string BlindVerdictContradiction(const History& history) {
+  std::mt19937_64 random(history.seed);
+  const Narration narration = Narrate(history);
+  MemoryStore damaged;
+  const FoldedLog folded = FoldLog(narration.log.get(), random);
+  if (folded.cells.size() > 1) return "";
+  const std::unique_ptr<RowBatch> batch = damaged.NewBatch();
+  bool left_out = false;
+  const absl::Status copied =
+      folded.stores()[0]->Scan("", "\xff", [&](std::string_view key, std::string_view value) {
+        const bool is_order = key[0] == static_cast<char>(RowType::kOrder);
+        if (is_order && !left_out) {
+          left_out = true;
+        } else {
+          batch->Put(key, value);
+        }
+        return true;
+      });
+  if (!left_out) return "";
+  if (!copied.ok() || !damaged.Write(batch.get()).ok()) return "the rows cannot be copied";
+  const absl::StatusOr<VerifyReport> report = Verify(*narration.log, {&damaged}, VerifyOptions());
+  if (!report.ok()) return std::string(report.status().message());
+  return report->differences.count() > 0 ? "" : "an order that is missing is not noticed";
+}
+
+TEST_CASE("verify finds nothing to say about the engine's rows") {
+  CheckForHistories("verify", VerdictContradiction, 200, 10);
+}
+
+TEST_CASE("verify notices an order that is missing") {
+  CheckForHistories("verify notices", BlindVerdictContradiction, 100, 10);
 }
 
 TEST_CASE("the engine and the naive implementation agree on what became of every record") {
