@@ -195,11 +195,12 @@ Entry RefusedEntry(const Arrival& arrival, Code code, std::string sentence) {
 // Why a decision cannot have been made by Flywheel; nullopt: nothing is wrong with it.
 std::optional<std::string> DecisionFault(const Policies& policies,
                                          const log::v1::Decision& decision) {
+  if (decision.decision_id().size() != 16) return "decision_id is not 16 bytes";
   if (decision.events().empty()) return "the decision has no events";
   for (const Event& event : decision.events()) {
     if (auto fault = IntakeFault(policies, event)) return fault;
     if (!IsAboutOrder(event) || event.seller_id() != decision.seller_id() ||
-        OrderOf(event) != decision.order_id()) {
+        OrderOf(event) != decision.order_id() || event.market() != decision.events(0).market()) {
       return "an event of the decision is about something else";
     }
   }
@@ -309,43 +310,45 @@ void Replay::CountForVersion(Partition& partition, const Event& event) {
 
 void Replay::OnDecision(Partition& partition, const Arrival& arrival,
                         const log::v1::Decision& decision) {
-  if (decision.seller_id().empty() || decision.order_id().empty()) {
-    ++partition.counts.stale;  // of an order that nobody knows
+  const bool names_order = !decision.seller_id().empty() && !decision.order_id().empty();
+  if (const auto fault = DecisionFault(partition.policies, decision)) {
+    if (names_order) ++partition.sellers[decision.seller_id()].orders[decision.order_id()].version;
+    RefuseDecision(partition, arrival, decision, *fault);
     return;
   }
+  for (const Event& event : decision.events()) MoveClock(partition, event);
   Seller& seller = partition.sellers[decision.seller_id()];
   Order& order = seller.orders[decision.order_id()];
   const uint64_t version = order.version++;
-  const std::optional<std::string> fault = DecisionFault(partition.policies, decision);
-  if (!fault) {
-    for (const Event& event : decision.events()) MoveClock(partition, event);
-  }
   if (order.decisions.contains(decision.decision_id())) {
     ++partition.counts.duplicates;
     return;
   }
-  if (!order.known || decision.order_version() != version) {
+  if (!order.known || decision.order_version() != version ||
+      decision.events(0).market() != order.market) {
     ++partition.counts.stale;
-    return;
-  }
-  if (fault) {
-    Entry entry = RefusedEntry(arrival, RefusalCode::INVALID, *fault);
-    entry.seller_id = decision.seller_id();
-    entry.order_id = decision.order_id();
-    ++partition.counts.refused[RefusalCode::INVALID];
-    AddEntry(partition, std::move(entry), "");
     return;
   }
   ++partition.counts.accepted;
   order.decisions.insert(decision.decision_id());
   for (int32_t index = 0; index < decision.events_size(); ++index) {
     const Event& event = decision.events(index);
-    if (IsKnownAct(order, event)) {
-      ++partition.counts.duplicates;
-    } else {
-      Accept(seller, order, arrival, index, event);
-    }
+    if (!IsKnownAct(order, event)) Accept(seller, order, arrival, index, event);
   }
+}
+
+// The entry speaks of the decision's first event.
+void Replay::RefuseDecision(Partition& partition, const Arrival& arrival,
+                            const log::v1::Decision& decision, const std::string& fault) {
+  Entry entry = RefusedEntry(arrival, RefusalCode::INVALID, fault);
+  if (!decision.events().empty()) {
+    const Event& first = decision.events(0);
+    if (first.seller_id() != "*") entry.seller_id = first.seller_id();
+    entry.order_id = OrderOf(first);
+    entry.kind = first.payload_case();
+  }
+  ++partition.counts.refused[RefusalCode::INVALID];
+  AddEntry(partition, std::move(entry), "");
 }
 
 void Replay::OnRefused(Partition& partition, const Arrival& arrival,
@@ -354,7 +357,7 @@ void Replay::OnRefused(Partition& partition, const Arrival& arrival,
       Key({"refused", refused.source(), refused.source_place(), refused.sha256()});
   if (CountRepeat(partition, identity, std::nullopt)) return;
   Entry entry = RefusedEntry(arrival, refused.code(), refused.sentence());
-  entry.seller_id = refused.seller_id();
+  if (refused.seller_id() != "*") entry.seller_id = refused.seller_id();
   ++partition.counts.refused[entry.code];
   AddEntry(partition, std::move(entry), identity);
 }

@@ -162,8 +162,7 @@ struct Entry {
 };
 
 // What became of the records of a partition. Each record counts once besides `records`, but a
-// waiting event that is judged moves on, and an event of a decision that is known already counts as
-// a duplicate of its own.
+// waiting event that is judged moves on.
 struct Counts {
   int64_t records = 0;
   int64_t accepted = 0;    // events and decisions
@@ -238,6 +237,8 @@ class Replay {
 
   static void OnDecision(Partition& partition, const Arrival& arrival,
                          const log::v1::Decision& decision);
+  static void RefuseDecision(Partition& partition, const Arrival& arrival,
+                             const log::v1::Decision& decision, const std::string& fault);
   static void OnRefused(Partition& partition, const Arrival& arrival,
                         const log::v1::Refused& refused);
   static void OnResubmitted(Partition& partition, const Arrival& arrival,

@@ -610,9 +610,35 @@ TEST_CASE("a decision is not judged by rule 3, but an act is still done once") {
   history.Add(Paid("o", kPurchase + 1));
   history.Decide("d", "o", 2, {Paid("o", kPurchase + 1), Refunded("o", "1", kPurchase + 2, 10001)});
   CHECK(history.counts().accepted == 3);
-  CHECK(history.counts().duplicates == 1);
+  CHECK(history.counts().duplicates == 0);  // a decision is one record and counts once
   REQUIRE(OrderIn(history).facts.size() == 3);
   CHECK(OrderIn(history).facts[2].index == 1);
+}
+
+TEST_CASE("a decision that is not whole is invalid, whatever its version, and moves no clock") {
+  History history;
+  history.Add(Placed("o", kPurchase));
+  const int64_t other_order = history.Decide("a", "o", 1, {Paid("other", kPurchase + 5)});
+  const int64_t other_market =
+      history.Decide("b", "o", 2, {Paid("o", kPurchase + 5), Of(Paid("o", kPurchase), "s", "CZ")});
+  const int64_t nothing = history.Decide("c", "o", 9, {});
+  for (const int64_t offset : {other_order, other_market, nothing}) {
+    CHECK(history.code(offset) == RefusalCode::INVALID);
+  }
+  CHECK(EntryIn(history, other_order).order_id == "other");
+  CHECK(EntryIn(history, nothing).seller_id.empty());
+  CHECK(OrderIn(history).version == 4);
+  CHECK(history.counts().stale == 0);
+  CHECK(history.counts().accepted == 1);
+  CHECK(history.replay().SellerClock("s") == kPurchase);
+}
+
+TEST_CASE("a decision in another market than its order's is stale") {
+  History history;
+  history.Add(Placed("o", kPurchase));
+  history.Decide("a", "o", 1, {Of(Paid("o", kPurchase), "s", "CZ")});
+  CHECK(history.counts().stale == 1);
+  CHECK(OrderIn(history).facts.size() == 1);
 }
 
 // Clocks.

@@ -203,10 +203,12 @@ class History {
     *record.mutable_event() = std::move(event);
     return AddRecord(record, partition);
   }
-  int64_t Decide(const std::string& id, const std::string& order_id, uint64_t version,
+  // The id has 16 bytes: `id` and dots.
+  int64_t Decide(std::string id, const std::string& order_id, uint64_t version,
                  const std::vector<Event>& events) {
     log::v1::Record record;
     auto* decision = record.mutable_decision();
+    id.resize(16, '.');
     decision->set_decision_id(id);
     decision->set_seller_id("s");
     decision->set_order_id(order_id);

@@ -288,5 +288,60 @@ TEST_CASE("totals join the markets, each with its own days") {
   CHECK(world.rating(between, "*")->count(RatingCounter::kRecommendedUnique) == 1);
 }
 
+// A store whose Get of a number, counted from 1, fails.
+class StoreWithoutOneGet : public MemoryStore {
+ public:
+  absl::StatusOr<bool> Get(std::string_view key, std::string* value) const override {
+    if (left_ > 0 && --left_ == 0) return absl::UnavailableError("out of order");
+    return MemoryStore::Get(key, value);
+  }
+  void FailGet(int number) { left_ = number; }
+  bool failed() const { return left_ == 0; }
+
+ private:
+  mutable int left_ = 0;
+};
+
+TEST_CASE("a row that cannot be loaded is an error of the fold, whichever it is") {
+  StoreWithoutOneGet store;
+  const auto fold_all = [&store](absl::Span<const build::pb::Event> events, int64_t first) {
+    Fold fold(&store);
+    if (const absl::Status opened = fold.Open(); !opened.ok()) return opened;
+    for (const build::pb::Event& event : events) {
+      const std::string record = build::Record(event, kNow);
+      const LogRecord one{Offset(first++), record};
+      fold.Apply({&one, 1});
+    }
+    if (!fold.status().ok()) return fold.status();
+    const auto batch = store.NewBatch();
+    fold.WriteTo(batch.get());
+    return store.Write(batch.get());
+  };
+  REQUIRE(fold_all({build::Placed("o", "b", kPlaced),
+                    build::Posted("o", "r", "b", true, kPlaced.Plus(1)),
+                    build::Scanned("later", "p", build::pb::ScanCode::DELIVERED, kPlaced)},
+                   0)
+              .ok());
+  const std::vector<build::pb::Event> more = {
+      build::Edited("o", "r", false, kPlaced.Plus(2)),
+      build::Posted("o", "r", "other", true, kPlaced.Plus(3)),
+      build::Filed("o", "t", "other", 1, kPlaced.Plus(4)),
+      build::Filed("o", "t", "other", 1, kPlaced.Plus(4)),
+      build::Placed("later", "b", kPlaced.Plus(5)),
+      build::Removed("o", "r", build::pb::RemovedBy::BUYER, kPlaced.Plus(6))};
+  int failures = 0;
+  while (true) {
+    store.FailGet(failures + 1);
+    const absl::Status status = fold_all(more, 3);
+    if (!store.failed()) {
+      CHECK(status.ok());
+      break;
+    }
+    CHECK(absl::IsUnavailable(status));
+    ++failures;
+  }
+  CHECK(failures >= 6);  // at least the cell, the seller, two orders, the buyer and a rating day
+}
+
 }  // namespace
 }  // namespace flywheel
