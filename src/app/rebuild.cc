@@ -113,7 +113,7 @@ absl::StatusOr<ExitCode> Rebuild(const Context& context, const RebuildOptions&) 
     }
     RETURN_IF_ERROR(CheckLog(context));
     RETURN_IF_ERROR((*engine)->DropRows());
-  } else if (absl::IsNotFound(engine.status())) {
+  } else if (absl::IsNotFound(engine.status()) || absl::IsInvalidArgument(engine.status())) {
     return engine.status();
   } else {
     RETURN_IF_ERROR(DropUnreadableRows(context));

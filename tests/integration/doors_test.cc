@@ -367,7 +367,7 @@ TEST_CASE("questions that make no sense get a sentence and exit 2, what is not t
       {{"quarantine", "list", "--state", "sad"}, 2, "--state: sad is none of"},
       {{"log", "cat", "--partition", "77"}, 3, "77"},
       {{"nonsense"}, 2, "nonsense"},
-      {{}, 2, "subcommand"}};
+      {{}, 2, "COMMAND is required"}};
   for (const Question& question : questions) {
     INFO(fmt::format("{:.200}", fmt::join(question.arguments, " ")));
     const ProgramEnd end = RunOn(data, question.arguments);
