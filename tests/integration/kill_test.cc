@@ -111,7 +111,11 @@ class Publisher {
 class Round {
  public:
   Round(const std::string& folder, Publisher* publisher, std::mt19937_64* random)
-      : publisher_(*publisher), random_(*random), binary_(random_() % 2 == 0), folder_(folder) {}
+      : publisher_(*publisher),
+        random_(*random),
+        binary_(random_() % 2 == 0),
+        window_(size_t{1} << random_() % 10),
+        folder_(folder) {}
 
   // Gives whether it was killed (it may have ended before).
   bool Run(size_t events) {
@@ -145,10 +149,11 @@ class Round {
   size_t taken() const { return taken_; }
 
  private:
-  // Feeds pieces of random size, so that batches are of every size.
+  // Feeds pieces of random size, so that batches are of every size, and no more than the window
+  // ahead of what was acknowledged.
   void FeedSome(RunningProgram& program) {
-    if (program.unfed() > 0) return;
-    for (size_t piece = random_() % 64 + 1; piece > 0 && fed_ < offered_.size(); --piece) {
+    if (program.unfed() > 0 || fed_ >= LinesOut(program) + window_) return;
+    for (size_t piece = random_() % 16 + 1; piece > 0 && fed_ < offered_.size(); --piece) {
       const SimulatedEvent& event = publisher_.event(offered_[fed_++]);
       program.Feed(binary_ ? event.BinaryFrame() : event.JsonLine());
     }
@@ -180,6 +185,7 @@ class Round {
   Publisher& publisher_;
   std::mt19937_64& random_;
   const bool binary_;
+  const size_t window_;
   const std::string folder_;
   std::vector<size_t> offered_;
   size_t fed_ = 0;
