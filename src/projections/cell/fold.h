@@ -1,5 +1,5 @@
 // The fold of one partition: applies records to rows. Deterministic: no clock, no randomness, no
-// I/O but the loading of rows that are not in memory (DESIGN invariants 5 and 6).
+// I/O but the loading of rows that are not in memory (ARCHITECTURE invariants 5 and 6).
 #ifndef FLYWHEEL_PROJECTIONS_CELL_FOLD_H_
 #define FLYWHEEL_PROJECTIONS_CELL_FOLD_H_
 

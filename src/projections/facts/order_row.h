@@ -45,7 +45,7 @@ class OrderRow {
 
   // True once the order's OrderPlaced was accepted.
   bool known() const { return known_; }
-  // The number of records that name the seller and the order, whatever became of them (DESIGN
+  // The number of records that name the seller and the order, whatever became of them (ARCHITECTURE
   // invariant 4).
   uint64_t version() const { return version_; }
   void CountRecord() { ++version_; }
