@@ -13,6 +13,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "projections/cell/key_order.h"
 #include "projections/store/row_store.h"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -84,17 +85,18 @@ class RowCache {
   // Adds every dirty row to the batch, in key order, which makes it cheaper to write; they are
   // clean then.
   void WriteTo(RowBatch* batch) {
-    std::vector<std::pair<std::string_view, Entry*>> sorted;
+    std::vector<OrderedKey> sorted;
     sorted.reserve(dirty_.size());
-    for (Entry* entry : dirty_) sorted.emplace_back(entry->key, entry);
+    for (size_t i = 0; i < dirty_.size(); ++i) sorted.emplace_back(dirty_[i]->key, i);
     std::sort(sorted.begin(), sorted.end());
-    for (const auto& [key, entry] : sorted) {
+    for (const OrderedKey& ordered : sorted) {
+      Entry* entry = dirty_[ordered.index];
       if (entry->present) {
         buffer_.clear();
         entry->row.Encode(&buffer_);
-        batch->Put(key, buffer_);
+        batch->Put(ordered.key, buffer_);
       } else {
-        batch->Delete(key);
+        batch->Delete(ordered.key);
       }
       entry->dirty = false;
       Account(entry);

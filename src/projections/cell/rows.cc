@@ -45,11 +45,16 @@ void Rows::WriteTo(RowBatch* batch) {
   rating_days.WriteTo(batch);
   quarantine.WriteTo(batch);
   places.WriteTo(batch);
-  for (const auto& [key, value] : loose_) {
+  std::vector<OrderedKey> sorted;
+  sorted.reserve(loose_.size());
+  for (size_t i = 0; i < loose_.size(); ++i) sorted.emplace_back(loose_[i].first, i);
+  std::sort(sorted.begin(), sorted.end());
+  for (const OrderedKey& ordered : sorted) {
+    const std::optional<std::string>& value = loose_[ordered.index].second;
     if (value) {
-      batch->Put(key, *value);
+      batch->Put(ordered.key, *value);
     } else {
-      batch->Delete(key);
+      batch->Delete(ordered.key);
     }
   }
   loose_.clear();
