@@ -121,6 +121,10 @@ rocksdb::Options MakeOptions(const RocksMemory& memory) {
   options.max_background_jobs = 2;
   options.level_compaction_dynamic_level_bytes = true;
   options.compression = rocksdb::kLZ4Compression;
+  // What a flush writes is compacted soon; compressing it twice is lost time.
+  options.compression_per_level.assign(7, rocksdb::kLZ4Compression);
+  options.compression_per_level[0] = rocksdb::kNoCompression;
+  options.level0_file_num_compaction_trigger = 8;
   options.max_open_files = 256;
   options.info_log = std::make_shared<SilentLogger>();
   options.avoid_flush_during_shutdown = true;  // the durable point is where the cell puts it
