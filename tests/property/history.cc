@@ -98,7 +98,8 @@ rc::Seq<Step> Simpler(const Step& step) {
 
 rc::Gen<Step> AnyStep() {
   return [](const rc::Random& random, int) {
-    return rc::shrinkable::shrinkRecur(StepFrom(random), Simpler);
+    return rc::shrinkable::shrinkRecur(StepFrom(random),
+                                       [](const Step& step) { return Simpler(step); });
   };
 }
 
