@@ -30,6 +30,23 @@ void RunsWith(CLI::App& command, CommandRunner& runner, std::shared_ptr<Options>
   });
 }
 
+// For an option's transform(): turns a name into what it stands for; another text is an error that
+// lists the names.
+template <class Choice>
+CLI::Validator OneOf(std::map<std::string, Choice> choices) {
+  return {[choices = std::move(choices)](std::string& text) -> std::string {
+            const auto found = choices.find(text);
+            if (found != choices.end()) {
+              text = std::to_string(static_cast<int>(found->second));
+              return {};
+            }
+            std::string names;
+            for (const auto& [name, choice] : choices) names += (names.empty() ? "" : ", ") + name;
+            return text + " is none of " + names;
+          },
+          ""};
+}
+
 // --format jsonl|binary of the commands that read or write events.
 inline void AddEventFormat(CLI::App& command, EventFormat& format) {
   const std::map<std::string, EventFormat> formats = {{"jsonl", EventFormat::kJsonLines},
@@ -38,7 +55,7 @@ inline void AddEventFormat(CLI::App& command, EventFormat& format) {
       .add_option("--format", format,
                   "jsonl: a JSON object in each line; binary: each event's bytes after their "
                   "length as a varint")
-      ->transform(CLI::CheckedTransformer(formats).description(""))
+      ->transform(OneOf(formats))
       ->type_name("jsonl|binary")
       ->default_str("jsonl");
 }

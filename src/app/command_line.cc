@@ -59,7 +59,8 @@ ExitCode RunCommandLine(const std::vector<std::string>& arguments, Context conte
   CLI::App app("Flywheel: every post-purchase event, and what it does to a seller", "flywheel");
   app.footer(kExitCodes);
   app.fallthrough();
-  app.require_subcommand(1);
+  // One of them; that none is there is said below, so that a word that is none is named.
+  app.require_subcommand(0, 1);
   app.add_option("--data", context.folder, "the data folder")
       ->type_name("DIR")
       ->capture_default_str();
@@ -71,6 +72,10 @@ ExitCode RunCommandLine(const std::vector<std::string>& arguments, Context conte
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {
     return AnswerParseError(app, error, context);
+  }
+  if (!runner.run) {
+    context.Say("a COMMAND is required\nRun with --help for more information.");
+    return ExitCode::kUsage;
   }
   absl::StatusOr<ExitCode> code = runner.run(context);
   if (code.ok()) {

@@ -23,6 +23,11 @@ bool HoldsALog(const Context& context) {
 }
 
 absl::Status NoLog(const Context& context) {
+  std::error_code error;
+  if (std::filesystem::exists(context.folder, error) &&
+      !std::filesystem::is_directory(context.folder, error)) {
+    return absl::InvalidArgumentError(fmt::format("the data folder {} is a file", context.folder));
+  }
   return absl::NotFoundError(
       fmt::format("the data folder {} holds no log yet: publish, import or simulate into it, or "
                   "name another with --data",

@@ -26,6 +26,9 @@ absl::Status MakeFolders(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (!error) return absl::OkStatus();
+  if (fs::exists(folder) && !fs::is_directory(folder)) {
+    return absl::InvalidArgumentError(fmt::format("{} is a file", folder.string()));
+  }
   const std::string text =
       fmt::format("the folder {} cannot be made: {}", folder.string(), error.message());
   if (error == std::errc::no_space_on_device) return absl::ResourceExhaustedError(text);

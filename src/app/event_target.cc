@@ -45,11 +45,12 @@ class EventWriter {
   EventFormat format_;
 };
 
-// Collects batches and publishes them.
+// Collects batches and publishes them. The folder is opened, or made, for the first batch: an input
+// that cannot be read leaves no folder behind.
 class BatchPublisher {
  public:
-  BatchPublisher(const Context& context, std::unique_ptr<PublishSession> session)
-      : context_(context), session_(std::move(session)) {}
+  BatchPublisher(const Context& context, int32_t partitions)
+      : context_(context), partitions_(partitions) {}
 
   absl::Status Write(std::string bytes) {
     batch_bytes_ += bytes.size();
@@ -59,6 +60,9 @@ class BatchPublisher {
   }
 
   absl::Status PublishBatch() {
+    if (session_ == nullptr) {
+      ASSIGN_OR_RETURN(session_, PublishSession::Open(context_, partitions_));
+    }
     for (const PublishOutcome& outcome : session_->Publish(batch_)) {
       counts_.Count(outcome);
       if (outcome.kind == PublishOutcome::Kind::kNotPublished) return outcome.error;
@@ -69,7 +73,11 @@ class BatchPublisher {
     return absl::OkStatus();
   }
 
-  PublishSession& session() { return *session_; }
+  // Folds what was published; nothing where the folder was not opened.
+  absl::StatusOr<FoldOutcome> Finish() {
+    return session_ != nullptr ? session_->Finish() : FoldOutcome();
+  }
+  bool opened() const { return session_ != nullptr; }
   const PublishCounts& counts() const { return counts_; }
 
  private:
@@ -82,6 +90,7 @@ class BatchPublisher {
   }
 
   const Context& context_;
+  const int32_t partitions_;
   std::unique_ptr<PublishSession> session_;
   PublishCounts counts_;
   std::vector<OfferedEvent> batch_;
@@ -125,20 +134,21 @@ absl::StatusOr<SentEvents> SendToFile(const Context& context, const EventTargetO
 absl::StatusOr<SentEvents> SendToFolder(const Context& context, const EventTargetOptions& options,
                                         uint64_t expected,
                                         absl::FunctionRef<absl::Status(EventSink)> make) {
-  ASSIGN_OR_RETURN(std::unique_ptr<PublishSession> session,
-                   PublishSession::Open(context, options.partitions));
-  BatchPublisher publisher(context, std::move(session));
+  BatchPublisher publisher(context, options.partitions);
   SentEvents sent;
   absl::Status status = MakeAll(
       context, expected, make, [&](std::string bytes) { return publisher.Write(std::move(bytes)); },
       sent);
   if (status.ok()) status = publisher.PublishBatch();
-  const absl::StatusOr<FoldOutcome> folded = publisher.session().Finish();
+  const absl::StatusOr<FoldOutcome> folded = publisher.Finish();
   if (folded.ok()) sent.folded = *folded;
   sent.counts = publisher.counts();
   if (!status.ok()) {
-    context.Say(fmt::format("{} events were published before it ended\n{}",
-                            publisher.counts().accepted, sent.ToText()));
+    if (publisher.opened()) {
+      std::string text = sent.ToText();
+      text.pop_back();
+      context.Say(text);
+    }
     return status;
   }
   RETURN_IF_ERROR(folded.status());

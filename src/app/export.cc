@@ -37,7 +37,7 @@ void AddExport(CLI::App& app, CommandRunner& runner) {
   const std::map<std::string, ExportFormat> formats = {{"jsonl", ExportFormat::kJsonLines},
                                                        {"csv", ExportFormat::kCsv}};
   rating->add_option("--format", options->format, "jsonl or csv; default jsonl")
-      ->transform(CLI::CheckedTransformer(formats).description(""))
+      ->transform(OneOf(formats))
       ->type_name("jsonl|csv");
   AddInstants(*rating, options->instants);
   rating->add_option("--out", options->out, "write to this file; - is standard output")

@@ -107,7 +107,8 @@ absl::Status CatPartition(const Context& context, EventLog& log, Partition parti
     }
     next = batch.next;
   }
-  return absl::OkStatus();
+  // Where the partition ends because of damage, the read that follows says so.
+  return left > 0 ? log.Read(partition, next, ReadLimits()).status() : absl::OkStatus();
 }
 
 }  // namespace

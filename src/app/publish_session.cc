@@ -109,8 +109,14 @@ void PublishSession::StopFolding() {
 
 absl::StatusOr<FoldOutcome> PublishSession::Finish() {
   StopFolding();
-  RETURN_IF_ERROR(fold_status_);
-  RETURN_IF_ERROR(CatchUp(context_, *engine_));
+  if (fold_status_.ok()) fold_status_ = CatchUp(context_, *engine_);
+  if (!fold_status_.ok()) {
+    return absl::Status(
+        fold_status_.code(),
+        fmt::format(
+            "what was accepted is in the log and will be folded later; now it cannot be: {}",
+            MessageOf(fold_status_)));
+  }
   return DifferenceOf(before_, SumOfCounts(*engine_));
 }
 

@@ -212,7 +212,7 @@ void AddQuarantine(CLI::App& app, CommandRunner& runner) {
                                                      {"all", EntryFilter::kAll}};
   list->add_option("--state", list_options->state,
                    "open (waiting or refused, the default), waiting, refused, closed, all")
-      ->transform(CLI::CheckedTransformer(states).description(""))
+      ->transform(OneOf(states))
       ->type_name("STATE");
   list->add_option("--limit", list_options->limit, "entries that are listed")
       ->capture_default_str();

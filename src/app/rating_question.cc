@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/command.h"
 #include "app/instant_text.h"
 #include "base/status.h"
 
@@ -24,7 +25,7 @@ void AddInstants(CLI::App& command, InstantOptions& options) {
       .add_option("--clock", options.clock,
                   "log: as of the latest instant in the log; wall: as of now; default: the later "
                   "of both")
-      ->transform(CLI::CheckedTransformer(clocks).description(""))
+      ->transform(OneOf(clocks))
       ->type_name("log|wall");
 }
 

@@ -35,12 +35,24 @@ absl::StatusOr<Digests> DigestOldRows(const Context& context, Engine& engine) {
   return DigestAll(engine);
 }
 
+// Rows are not dropped for a log that cannot give them again.
+absl::Status CheckLog(const Context& context) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<EmbeddedLog> log, OpenLogToRead(context));
+  ASSIGN_OR_RETURN(const std::vector<PartitionReader::Verified> verified, log->Check());
+  for (const PartitionReader::Verified& partition : verified) {
+    RETURN_IF_ERROR(partition.first_damage);
+  }
+  return absl::OkStatus();
+}
+
 // Drops rows that keep the engine from opening. The log's lock is held meanwhile, so nobody has
-// them open; where the log itself does not open, nothing is dropped.
+// them open; where the log itself does not open or is damaged, nothing is dropped.
 absl::Status DropUnreadableRows(const Context& context) {
   const std::filesystem::path folder = context.folder;
   EmbeddedLogOptions options;
-  RETURN_IF_ERROR(EmbeddedLog::Open((folder / "log").string(), options).status());
+  ASSIGN_OR_RETURN(const std::unique_ptr<EmbeddedLog> locked,
+                   EmbeddedLog::Open((folder / "log").string(), options));
+  RETURN_IF_ERROR(CheckLog(context));
   std::error_code error;
   std::filesystem::remove_all(folder / "cells", error);
   if (!error) return absl::OkStatus();
@@ -99,13 +111,12 @@ absl::StatusOr<ExitCode> Rebuild(const Context& context, const RebuildOptions&) 
     } else {
       context.Say(fmt::format("the old rows cannot be read: {}", MessageOf(before.status())));
     }
+    RETURN_IF_ERROR(CheckLog(context));
     RETURN_IF_ERROR((*engine)->DropRows());
-  } else if (absl::IsNotFound(engine.status())) {
+  } else if (absl::IsNotFound(engine.status()) || absl::IsInvalidArgument(engine.status())) {
     return engine.status();
   } else {
-    const absl::Status dropped = DropUnreadableRows(context);
-    // It was the log then, or somebody else has the folder.
-    if (!dropped.ok()) return engine.status();
+    RETURN_IF_ERROR(DropUnreadableRows(context));
     context.Say(fmt::format("the old rows were dropped: {}", MessageOf(engine.status())));
     engine = OpenEngine(context);
     RETURN_IF_ERROR(engine.status());

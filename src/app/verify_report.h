@@ -83,7 +83,7 @@ struct VerifyReport {
 // `stores` are those of all partitions, by partition, and must not be written meanwhile. Errors:
 // those of the log and the stores; a row that cannot be decoded is one (DataLoss).
 //
-// Limits: holds every order and event of the log in memory, about 2 KB an event.
+// Limits: holds every order and event of the log in memory, about 0.6 KB an event.
 absl::StatusOr<VerifyReport> Verify(EventLog& log, const std::vector<const RowStore*>& stores,
                                     const VerifyOptions& options);
 

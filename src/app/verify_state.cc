@@ -120,7 +120,7 @@ absl::Status StateComparison::CompareCounts() {
   }
   for (size_t code = 0; code < engine.refused.size(); ++code) {
     const auto of_code = naive.refused.find(static_cast<naive::Code>(code));
-    int64_t of_naive = of_code == naive.refused.end() ? 0 : of_code->second;
+    const int64_t of_naive = of_code == naive.refused.end() ? 0 : of_code->second;
     Number(static_cast<int64_t>(engine.refused[code]), of_naive, "counts of refused",
            NameOf(static_cast<RefusalCode>(code)));
   }

@@ -58,23 +58,29 @@ const MarketPolicy* FindMarket(const std::vector<MarketPolicy>& markets, std::st
   return nullptr;
 }
 
-// Puts a market's entry over `market`, which is the built-in one or a new one that has the policy's
-// defaults alone. `known` is the market in any earlier version. The reasons why not go to `wrong`.
-void OverlayMarket(const pb::Market& entry, const std::string& path, const MarketPolicy* known,
-                   MarketPolicy& market, std::vector<std::string>& wrong) {
-  market.code = entry.code();
-  if (!entry.currency().empty()) market.currency = entry.currency();
-  if (market.currency.empty()) {
+// What an entry must say of a market that is not built in, and may not say of one that is `known`.
+void CheckAgainstKnown(const pb::Market& entry, const std::string& path, bool is_built_in,
+                       const MarketPolicy* known, std::vector<std::string>& wrong) {
+  if (!is_built_in && entry.currency().empty()) {
     wrong.push_back(path + ".currency: is required for a market that is not built in");
   }
-  if (entry.time_zone().empty()) {
-    if (market.zone == nullptr) {
-      wrong.push_back(path + ".time_zone: is required for a market that is not built in");
-    }
-  } else if (known != nullptr && entry.time_zone() != known->zone->name()) {
+  if (!is_built_in && entry.time_zone().empty()) {
+    wrong.push_back(path + ".time_zone: is required for a market that is not built in");
+  }
+  if (known != nullptr && !entry.time_zone().empty() && entry.time_zone() != known->zone->name()) {
     wrong.push_back(absl::StrCat(path, ".time_zone: is ", known->zone->name(), " for ever, not ",
                                  entry.time_zone()));
-  } else if (absl::StatusOr<TimeZone> zone = TimeZone::Load(entry.time_zone()); zone.ok()) {
+  }
+}
+
+// Puts a checked entry over a market, which is the built-in one or a new one that has the policy's
+// defaults alone.
+void Overlay(const pb::Market& entry, MarketPolicy& market) {
+  market.code = entry.code();
+  if (!entry.currency().empty()) market.currency = entry.currency();
+  if (market.zone == nullptr) {
+    absl::StatusOr<TimeZone> zone = TimeZone::Load(entry.time_zone());
+    FLYWHEEL_CHECK(zone.ok(), "a checked policy names time zones that the system has");
     market.zone = std::make_shared<const TimeZone>(*std::move(zone));
   }
   Overlay(entry.rules(), market);
@@ -116,31 +122,30 @@ absl::Status PolicyBook::Publish(std::string_view policy_bytes, uint32_t version
     wrong.emplace_back("effective_from: is not between 1970 and 2199");
   }
 
-  Version next;
-  next.version = version;
-  next.effective_from = effective_from;
-  // The built-in markets stand in every version, and what the policy leaves unset is as in them.
-  for (const BuiltInMarket& built_in : kBuiltInMarkets) {
-    next.markets.push_back(*Find(built_in.code, Instant(std::numeric_limits<int64_t>::min())));
-    Overlay(policy.defaults(), next.markets.back());
-  }
+  const std::vector<MarketPolicy>& built_in = versions_.front().markets;
   for (int i = 0; i < policy.markets_size(); ++i) {
     const pb::Market& entry = policy.markets(i);
-    const std::string path = absl::StrCat("markets[", i, "]");
-    const auto built_in =
-        std::find_if(next.markets.begin(), next.markets.end(),
-                     [&entry](const MarketPolicy& market) { return market.code == entry.code(); });
-    const MarketPolicy* known = FindInAnyVersion(entry.code());
-    if (built_in != next.markets.end()) {
-      OverlayMarket(entry, path, known, *built_in, wrong);
-      continue;
-    }
-    MarketPolicy market;
-    Overlay(policy.defaults(), market);
-    OverlayMarket(entry, path, known, market, wrong);
-    next.markets.push_back(std::move(market));
+    CheckAgainstKnown(entry, absl::StrCat("markets[", i, "]"),
+                      FindMarket(built_in, entry.code()) != nullptr, FindInAnyVersion(entry.code()),
+                      wrong);
   }
   if (!wrong.empty()) return absl::InvalidArgumentError(absl::StrJoin(wrong, "; "));
+
+  // The built-in markets stand in every version, and what the policy leaves unset is as in them.
+  Version next{version, effective_from, built_in};
+  for (MarketPolicy& market : next.markets) Overlay(policy.defaults(), market);
+  for (const pb::Market& entry : policy.markets()) {
+    const auto known =
+        std::find_if(next.markets.begin(), next.markets.end(),
+                     [&entry](const MarketPolicy& market) { return market.code == entry.code(); });
+    if (known != next.markets.end()) {
+      Overlay(entry, *known);
+      continue;
+    }
+    MarketPolicy& added = next.markets.emplace_back();
+    Overlay(policy.defaults(), added);
+    Overlay(entry, added);
+  }
 
   std::sort(next.markets.begin(), next.markets.end(),
             [](const MarketPolicy& a, const MarketPolicy& b) { return a.code < b.code; });

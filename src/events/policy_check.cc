@@ -87,7 +87,7 @@ class Check {
     const bool proper = duration.nanos() >= 0 && duration.nanos() <= 999'999'999;
     const bool in_range = duration.seconds() >= 0 &&
                           duration.seconds() <= kMaxDays * kMillisPerDay / kMillisPerSecond;
-    if (!proper || !in_range || MillisOf(duration) <= 0) {
+    if (!proper || !in_range || MillisOf(duration) == 0) {
       Wrong(field, absl::StrCat("is not between 1 ms and ", kMaxDays, " days"));
     }
   }

@@ -3,6 +3,7 @@
 #ifndef FLYWHEEL_EVENTS_POLICY_CHECK_H_
 #define FLYWHEEL_EVENTS_POLICY_CHECK_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ namespace flywheel {
 // rising, at most 16 values; texts as the schema says.
 std::vector<std::string> WrongFields(const policy::v1::Policy& policy);
 
-// Length of a protobuf duration, cut down to milliseconds.
+// Length of a protobuf duration of a checked policy, cut down to milliseconds.
 int64_t MillisOf(const google::protobuf::Duration& duration);
 
 }  // namespace flywheel

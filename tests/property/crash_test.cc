@@ -1,5 +1,5 @@
 // A cell that crashes, or whose store fails, at any place ends with the rows of one that did not:
-// DESIGN invariants 2 and 6.
+// ARCHITECTURE invariants 2 and 6.
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <random>

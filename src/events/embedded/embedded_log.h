@@ -75,7 +75,7 @@ class EmbeddedLog final : public EventLog {
   absl::StatusOr<std::vector<PartitionReader::Verified>> Check();
 
  private:
-  explicit EmbeddedLog(LogContext context) : context_(std::move(context)) {}
+  explicit EmbeddedLog(const LogContext& context) : context_(context) {}
 
   absl::Status OpenPartitions(const std::string& folder, int32_t partitions);
   absl::Status CheckPartition(Partition partition) const;

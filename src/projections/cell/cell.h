@@ -27,7 +27,7 @@ struct CellOptions {
 };
 
 // Operation: the position, and a hash of the record before it, stand in the same batch as the rows
-// that led to it (DESIGN invariant 2), so a crash at any place is followed by folding again from
+// that led to it (ARCHITECTURE invariant 2), so a crash at any place is followed by folding again from
 // the last durable batch.
 //
 // Concurrency: one thread calls CatchUp and Write; store() may be read from any thread and shows

@@ -121,8 +121,12 @@ absl::Status Fold::Open() {
 }
 
 void Fold::Apply(absl::Span<const LogRecord> records) {
-  for (const LogRecord& record : records) ApplyRecord(record);
   if (records.empty()) return;
+  for (size_t first = 0; first < records.size(); first += kLookAhead) {
+    const absl::Span<const LogRecord> group = records.subspan(first, kLookAhead);
+    LookAhead(group);
+    for (size_t i = 0; i < group.size(); ++i) ApplyRecord(upcoming_[i]);
+  }
   const LogRecord& last = records.back();
   cell_.last = last.offset;
   cell_.last_hash = XXH3_64bits(last.bytes.data(), last.bytes.size());
@@ -136,11 +140,33 @@ void Fold::WriteTo(RowBatch* batch) {
   batch->Put(row_keys::Cell(), value);
 }
 
-void Fold::ApplyRecord(const LogRecord& record) {
+void Fold::LookAhead(absl::Span<const LogRecord> records) {
+  for (size_t i = 0; i < records.size(); ++i) {
+    Upcoming& upcoming = upcoming_[i];
+    upcoming.record = &records[i];
+    upcoming.view = RecordView();
+    upcoming.readable = ScanRecord(records[i].bytes, &upcoming.view) == ScanResult::kOk &&
+                        upcoming.view.kind != RecordKind::kNone;
+    upcoming.order_key.clear();
+    upcoming.order = nullptr;
+    const auto* event = std::get_if<EventView>(&upcoming.view.body);
+    if (!upcoming.readable || event == nullptr || !IsAboutOrder(event->kind)) continue;
+    row_keys::OrderTo(event->seller_id, OrderOf(*event), &upcoming.order_key);
+    rows_->orders.StartLookup(upcoming.order_key);
+  }
+  for (size_t i = 0; i < records.size(); ++i) {
+    Upcoming& upcoming = upcoming_[i];
+    if (!upcoming.order_key.empty()) {
+      upcoming.order = rows_->orders.FinishLookup(upcoming.order_key);
+    }
+  }
+}
+
+void Fold::ApplyRecord(const Upcoming& upcoming) {
+  const LogRecord& record = *upcoming.record;
+  const RecordView& view = upcoming.view;
+  const bool readable = upcoming.readable;
   ++cell_.counts.records;
-  RecordView view;
-  const bool readable =
-      ScanRecord(record.bytes, &view) == ScanResult::kOk && view.kind != RecordKind::kNone;
   if (readable && view.recorded_at) {
     cell_.last_recorded_at = std::max(cell_.last_recorded_at, *view.recorded_at);
   }
@@ -153,7 +179,8 @@ void Fold::ApplyRecord(const LogRecord& record) {
   }
   switch (view.kind) {
     case RecordKind::kEvent:
-      ApplyEvent({std::get<EventView>(view.body), record.offset, recorded_at, std::nullopt});
+      ApplyEvent({std::get<EventView>(view.body), record.offset, recorded_at, std::nullopt,
+                  upcoming.order});
       break;
     case RecordKind::kDecision:
       ApplyDecision(std::get<DecisionView>(view.body), record.offset, recorded_at);
@@ -284,8 +311,12 @@ void Fold::ApplyBuyerErased(const Arrival& arrival) {
 void Fold::ApplyOrderEvent(const Arrival& arrival) {
   const EventView& event = arrival.event;
   const std::string_view order_id = OrderOf(event);
-  row_keys::OrderTo(event.seller_id, order_id, &key_);
-  OrderEntry* entry = rows_->orders.Get(key_);
+  OrderEntry* entry = arrival.order;
+  if (entry == nullptr) {
+    row_keys::OrderTo(event.seller_id, order_id, &key_);
+    entry = rows_->orders.Get(key_);
+  }
+  entry->used = true;
   OrderRow& order = rows_->orders.Change(entry);
   order.CountRecord();
   std::optional<ContentHash> hash;
@@ -543,7 +574,7 @@ void Fold::ApplyResubmitted(const ResubmittedView& resubmitted, Offset offset,
     }
     return;
   }
-  ApplyEvent({resubmitted.event, offset, recorded_at, Offset(resubmitted.entry_offset)});
+  ApplyEvent({resubmitted.event, offset, recorded_at, Offset(resubmitted.entry_offset), nullptr});
 }
 
 void Fold::ApplyDiscarded(const DiscardedView& discarded, Offset offset) {

@@ -1,8 +1,9 @@
 // The fold of one partition: applies records to rows. Deterministic: no clock, no randomness, no
-// I/O but the loading of rows that are not in memory (DESIGN invariants 5 and 6).
+// I/O but the loading of rows that are not in memory (ARCHITECTURE invariants 5 and 6).
 #ifndef FLYWHEEL_PROJECTIONS_CELL_FOLD_H_
 #define FLYWHEEL_PROJECTIONS_CELL_FOLD_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -65,9 +66,23 @@ class Fold {
     Instant recorded_at;
     // The quarantine entry that an operator has closed for it; repeats are not counted on it.
     std::optional<Offset> closes;
+    // Its order's entry, where a look ahead has found it.
+    OrderEntry* order = nullptr;
   };
 
-  void ApplyRecord(const LogRecord& record);
+  // A record that is scanned before its turn, so that what it needs is on its way from memory while
+  // others are folded.
+  struct Upcoming {
+    const LogRecord* record = nullptr;
+    RecordView view;
+    bool readable = false;
+    std::string order_key;  // empty but for events about an order
+    OrderEntry* order = nullptr;
+  };
+  static constexpr size_t kLookAhead = 16;
+
+  void LookAhead(absl::Span<const LogRecord> records);
+  void ApplyRecord(const Upcoming& upcoming);
   void ApplyEvent(const Arrival& arrival);
   void ApplyOrderEvent(const Arrival& arrival);
   void ApplyDecision(const DecisionView& decision, Offset offset, Instant recorded_at);
@@ -114,6 +129,7 @@ class Fold {
   PolicyBook policies_;
   // What waits, by deadline and place: the key of the order.
   absl::btree_map<std::pair<Instant, Offset>, std::string> deadlines_;
+  std::array<Upcoming, kLookAhead> upcoming_;
   std::string key_;  // of the order at hand; kept to save allocations
 };
 

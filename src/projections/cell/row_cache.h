@@ -55,6 +55,17 @@ class RowCache {
     return Load(key);
   }
 
+  // Two steps that bring an entry into the processor's cache before Get needs it: the first starts
+  // loading its slot, the second the entry; give a whole group of keys each step in turn. The
+  // second gives the entry where there is one in memory.
+  void StartLookup(std::string_view key) const { entries_.prefetch(key); }
+  Entry* FinishLookup(std::string_view key) const {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return nullptr;
+    (*found)->row.Prefetch();
+    return found->get();
+  }
+
   // The row for changing; made when it is not there.
   Row& Change(Entry* entry) {
     entry->present = true;

@@ -45,8 +45,6 @@ void Rows::WriteTo(RowBatch* batch) {
   rating_days.WriteTo(batch);
   quarantine.WriteTo(batch);
   places.WriteTo(batch);
-  std::stable_sort(loose_.begin(), loose_.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [key, value] : loose_) {
     if (value) {
       batch->Put(key, *value);

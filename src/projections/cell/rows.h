@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "base/strong.h"
 #include "projections/cell/row_cache.h"
@@ -44,10 +44,8 @@ class Rows {
   RowCache<PlaceRow> places;  // refused and intake identities, erased buyers
 
   // Rows that are written without being read back by the fold: indexes.
-  void Put(std::string key, std::string value) {
-    loose_.emplace_back(std::move(key), std::move(value));
-  }
-  void Delete(std::string key) { loose_.emplace_back(std::move(key), std::nullopt); }
+  void Put(std::string key, std::string value) { loose_[std::move(key)] = std::move(value); }
+  void Delete(std::string key) { loose_[std::move(key)] = std::nullopt; }
 
   // The first error of loading a row; it stays.
   const absl::Status& status() const { return status_; }
@@ -60,7 +58,8 @@ class Rows {
 
  private:
   absl::Status status_;
-  std::vector<std::pair<std::string, std::optional<std::string>>> loose_;
+  // What is to be put or deleted, in key order.
+  absl::btree_map<std::string, std::optional<std::string>> loose_;
 };
 
 }  // namespace flywheel

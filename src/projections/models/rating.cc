@@ -263,7 +263,7 @@ void AddCounters(const RatingCounters& from, RatingCounters* to) {
 std::optional<int64_t> RecommendedTenths(int64_t recommended, int64_t not_recommended) {
   const int64_t all = recommended + not_recommended;
   if (all == 0) return std::nullopt;
-  return (2 * 1000 * recommended + all) / (2 * all);
+  return (int64_t{2'000} * recommended + all) / (2 * all);
 }
 
 std::optional<int64_t> AverageHundredths(absl::Span<const int64_t> distribution, int32_t at_least) {
@@ -274,7 +274,7 @@ std::optional<int64_t> AverageHundredths(absl::Span<const int64_t> distribution,
     sum += distribution[i] * static_cast<int64_t>(i + 1);
   }
   if (marks == 0 || marks < at_least) return std::nullopt;
-  return (2 * 100 * sum + marks) / (2 * marks);
+  return (int64_t{200} * sum + marks) / (2 * marks);
 }
 
 }  // namespace flywheel

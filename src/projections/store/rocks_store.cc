@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
@@ -11,6 +12,7 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
+#include <cstdarg>
 #include <utility>
 
 #include "base/status.h"
@@ -24,13 +26,23 @@ std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), sli
 absl::Status ToStatus(const rocksdb::Status& status, const std::string& folder) {
   if (status.ok()) return absl::OkStatus();
   const std::string text = fmt::format("the rows in {}: {}", folder, status.ToString());
-  if (status.IsCorruption())
+  // A file that the database knows of and that is gone is damage too.
+  if (status.IsCorruption() || status.IsPathNotFound())
     return absl::DataLossError(text + "; rebuild them from the log (flywheel rebuild)");
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(text + "; free space on the disk");
   if (status.IsBusy() || text.find("lock") != std::string::npos)
     return absl::FailedPreconditionError(text);
   return absl::UnavailableError(text);
 }
+
+// What RocksDB tells of its work goes nowhere; its errors come as statuses. Its own logger writes
+// to a file in the folder and, where that disk is full, runs into an assertion of Debian's build.
+class SilentLogger : public rocksdb::Logger {
+ public:
+  SilentLogger() : Logger(rocksdb::InfoLogLevel::HEADER_LEVEL) {}
+  using Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
 
 class RocksBatch : public RowBatch {
  public:
@@ -110,7 +122,7 @@ rocksdb::Options MakeOptions(const RocksMemory& memory) {
   options.level_compaction_dynamic_level_bytes = true;
   options.compression = rocksdb::kLZ4Compression;
   options.max_open_files = 256;
-  options.keep_log_file_num = 2;
+  options.info_log = std::make_shared<SilentLogger>();
   options.avoid_flush_during_shutdown = true;  // the durable point is where the cell puts it
   return options;
 }

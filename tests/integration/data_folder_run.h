@@ -1,0 +1,52 @@
+// A data folder of a test, the program run on it, and what lies in its log.
+#ifndef FLYWHEEL_TESTS_INTEGRATION_DATA_FOLDER_RUN_H_
+#define FLYWHEEL_TESTS_INTEGRATION_DATA_FOLDER_RUN_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "integration/running_program.h"
+
+namespace flywheel {
+
+// --data FOLDER before the arguments.
+std::vector<std::string> On(const std::string& folder, std::vector<std::string> arguments);
+ProgramEnd RunOn(const std::string& folder, std::vector<std::string> arguments,
+                 std::string_view input = "");
+
+// What the program's publish --json says of a line that it took.
+struct Acknowledgement {
+  int64_t line = 0;
+  std::string event_id;
+  int32_t partition = 0;
+  int64_t offset = 0;
+};
+// Those in the text's whole lines; a last line without its end was cut off by a kill.
+std::vector<Acknowledgement> AcknowledgementsIn(std::string_view text);
+
+// The events of each partition by offset, as serialized flywheel.events.v1.Event. Throws where the
+// log cannot be read to its end.
+std::vector<std::vector<std::string>> EventsInLog(const std::string& folder);
+
+// Sums over the partitions of what `log info --json` counts.
+struct LogCounts {
+  uint64_t records = 0;
+  uint64_t lag = 0;
+  uint64_t accepted = 0;
+  uint64_t duplicates = 0;
+  uint64_t repeats = 0;
+  uint64_t waiting = 0;
+};
+LogCounts CountsOf(const std::string& folder);
+
+// That `log check` finds the log whole and `verify` finds no difference: checks of the test.
+void CheckWhole(const std::string& folder);
+
+std::vector<std::string> LinesOf(std::string_view text);
+bool Contains(std::string_view text, std::string_view part);
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_TESTS_INTEGRATION_DATA_FOLDER_RUN_H_
