@@ -216,21 +216,35 @@ void FinishRates(int32_t minimum, Rates& rates) {
   if (count > 0 && count >= minimum) rates.average_hundredths = Rounded(100, sum, count);
 }
 
-// The sums with their shares and averages. A total of all markets goes by the policy's defaults.
-Rating Finish(const Policies& policies, std::string_view seller_id, std::string_view market,
-              Rating rating) {
+// Sums of rows, and the least marks that an average needs: where markets differ, the greatest.
+struct Total {
+  Rating sums;
+  int32_t minimum = 0;
+
+  void Add(const Rating& row, int32_t row_minimum) {
+    AddSums(row, sums);
+    minimum = std::max(minimum, row_minimum);
+  }
+};
+
+// The sums with their shares and averages.
+Rating Finish(std::string_view seller_id, std::string_view market, Total total) {
+  Rating rating = std::move(total.sums);
   rating.seller_id = seller_id;
   rating.market = market;
   const int64_t voters = rating.recommended.unique + rating.not_recommended.unique;
   if (voters > 0) {
     rating.recommended_percentage_tenths = Rounded(1000, rating.recommended.unique, voters);
   }
-  const int32_t minimum = policies.At(market, rating.as_of).rates_for_average;
   for (Rates* rates :
        {&rating.delivery, &rating.delivery_cost, &rating.description, &rating.service}) {
-    FinishRates(minimum, *rates);
+    FinishRates(total.minimum, *rates);
   }
   return rating;
+}
+
+int32_t MinimumOf(const Policies& policies, const std::string& market, int64_t as_of) {
+  return policies.At(market, as_of).rates_for_average;
 }
 
 struct Located {
@@ -267,11 +281,6 @@ class Windows {
 
 bool HasRow(const Naming& naming, int64_t as_of) { return naming.row_from <= as_of; }
 
-// Policies stand on every partition; the first one's speak for totals over sellers.
-const Policies& PoliciesOfTotals(const Replay& replay) {
-  return replay.partitions().begin()->second.policies;
-}
-
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> RatingRows(const Replay& replay, int64_t as_of) {
@@ -287,48 +296,47 @@ std::vector<std::pair<std::string, std::string>> RatingRows(const Replay& replay
 std::optional<Rating> RatingOf(const Replay& replay, std::string_view seller_id,
                                std::string_view market, int64_t as_of) {
   Windows windows(as_of);
-  std::optional<Rating> sums;
-  const Policies* policies = nullptr;
+  std::optional<Total> total;
   for (const auto& [id, located] : SellersOf(replay)) {
     if (seller_id != kAll && seller_id != id) continue;
-    policies = &located.partition->policies;
+    const Policies& policies = located.partition->policies;
     for (const auto& [code, naming] : located.seller->markets) {
       if ((market != kAll && market != code) || !HasRow(naming, as_of)) continue;
-      if (!sums) sums.emplace();
+      if (!total) total.emplace();
       const Window& window = windows.Of(*located.partition, code);
-      AddSums(SumsOf(*located.seller, code, window, as_of), *sums);
+      total->Add(SumsOf(*located.seller, code, window, as_of), MinimumOf(policies, code, as_of));
     }
   }
-  if (!sums) return std::nullopt;
-  if (seller_id == kAll) policies = &PoliciesOfTotals(replay);
-  return Finish(*policies, seller_id, market, std::move(*sums));
+  if (!total) return std::nullopt;
+  return Finish(seller_id, market, *std::move(total));
 }
 
 void AllRatings(const Replay& replay, int64_t as_of,
                 const std::function<void(const Rating&)>& visit) {
   Windows windows(as_of);
-  std::map<std::string, Rating> totals;  // by market, "*" among them
+  std::map<std::string, Total> totals;  // by market, "*" among them
   for (const auto& [seller_id, located] : SellersOf(replay)) {
     const Policies& policies = located.partition->policies;
-    std::optional<Rating> total;
+    std::optional<Total> of_seller;
     for (const auto& [market, naming] : located.seller->markets) {
       if (!HasRow(naming, as_of)) continue;
-      if (!total) total.emplace();
+      if (!of_seller) of_seller.emplace();
       const Window& window = windows.Of(*located.partition, market);
       const Rating sums = SumsOf(*located.seller, market, window, as_of);
-      AddSums(sums, *total);
-      AddSums(sums, totals[market]);
-      AddSums(sums, totals[std::string(kAll)]);
-      visit(Finish(policies, seller_id, market, sums));
+      const int32_t minimum = MinimumOf(policies, market, as_of);
+      of_seller->Add(sums, minimum);
+      totals[market].Add(sums, minimum);
+      totals[std::string(kAll)].Add(sums, minimum);
+      visit(Finish(seller_id, market, {sums, minimum}));
     }
-    if (total) visit(Finish(policies, seller_id, kAll, std::move(*total)));
+    if (of_seller) visit(Finish(seller_id, kAll, *std::move(of_seller)));
   }
   // "*" sorts before every code: the total of all comes last by hand.
-  for (const auto& [market, sums] : totals) {
-    if (market != kAll) visit(Finish(PoliciesOfTotals(replay), kAll, market, sums));
+  for (const auto& [market, total] : totals) {
+    if (market != kAll) visit(Finish(kAll, market, total));
   }
   const auto all = totals.find(std::string(kAll));
-  if (all != totals.end()) visit(Finish(PoliciesOfTotals(replay), kAll, kAll, all->second));
+  if (all != totals.end()) visit(Finish(kAll, kAll, all->second));
 }
 
 }  // namespace flywheel::naive

@@ -64,6 +64,11 @@ bool IsIntakeCode(Code code) {
   return code == RefusalCode::UNDECODABLE || code == RefusalCode::INVALID;
 }
 
+// While it is open. "*" names no seller.
+bool LeavesSellerIncomplete(const Entry& entry) {
+  return IsIntakeCode(entry.code) && !entry.seller_id.empty() && entry.seller_id != "*";
+}
+
 // REQUIRES: the event is about an order.
 bool IsKnownAct(const Order& order, const Event& event) {
   const std::string act = ActOf(event);
@@ -343,7 +348,7 @@ void Replay::RefuseDecision(Partition& partition, const Arrival& arrival,
   Entry entry = RefusedEntry(arrival, RefusalCode::INVALID, fault);
   if (!decision.events().empty()) {
     const Event& first = decision.events(0);
-    if (first.seller_id() != "*") entry.seller_id = first.seller_id();
+    entry.seller_id = first.seller_id();
     entry.order_id = OrderOf(first);
     entry.kind = first.payload_case();
   }
@@ -357,7 +362,7 @@ void Replay::OnRefused(Partition& partition, const Arrival& arrival,
       Key({"refused", refused.source(), refused.source_place(), refused.sha256()});
   if (CountRepeat(partition, identity, std::nullopt)) return;
   Entry entry = RefusedEntry(arrival, refused.code(), refused.sentence());
-  if (refused.seller_id() != "*") entry.seller_id = refused.seller_id();
+  entry.seller_id = refused.seller_id();
   ++partition.counts.refused[entry.code];
   AddEntry(partition, std::move(entry), identity);
 }
@@ -560,7 +565,7 @@ void Replay::Wait(Partition& partition, const Arrival& arrival, Seller& seller, 
 void Replay::Refuse(Partition& partition, const Arrival& arrival, const Event& event,
                     Refusal refusal) {
   Entry entry = RefusedEntry(arrival, refusal.code, std::move(refusal.sentence));
-  if (event.seller_id() != "*") entry.seller_id = event.seller_id();
+  entry.seller_id = event.seller_id();
   entry.order_id = OrderOf(event);
   entry.kind = event.payload_case();
   ++partition.counts.refused[entry.code];
@@ -570,7 +575,7 @@ void Replay::Refuse(Partition& partition, const Arrival& arrival, const Event& e
 void Replay::AddEntry(Partition& partition, Entry entry, const std::string& identity) {
   const int64_t offset = entry.place.offset;
   if (!identity.empty()) partition.entries_by_identity[identity].push_back(offset);
-  if (IsIntakeCode(entry.code) && !entry.seller_id.empty()) {
+  if (LeavesSellerIncomplete(entry)) {
     ++partition.sellers[entry.seller_id].open_intake_refusals;
   }
   partition.quarantine[offset] = std::move(entry);
@@ -583,7 +588,7 @@ bool Replay::CloseEntry(Partition& partition, const Arrival& arrival, int64_t of
   Entry& entry = found->second;
   if (entry.waiting || entry.closed_at) return false;
   entry.closed_at = arrival.place;
-  if (IsIntakeCode(entry.code) && !entry.seller_id.empty()) {
+  if (LeavesSellerIncomplete(entry)) {
     --partition.sellers.at(entry.seller_id).open_intake_refusals;
   }
   return true;

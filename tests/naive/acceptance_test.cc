@@ -715,7 +715,7 @@ TEST_CASE("what lacks what intake checks stands in quarantine and harms nothing"
   CHECK(history.refused(RefusalCode::INVALID) == 6);
   CHECK(SellerIn(history).open_intake_refusals == 4);
   CHECK(EntryIn(history, no_seller).seller_id.empty());
-  CHECK(EntryIn(history, all_sellers).seller_id.empty());
+  CHECK(EntryIn(history, all_sellers).seller_id == "*");
 }
 
 TEST_CASE("a market that a policy added is known from its record on") {

@@ -393,6 +393,25 @@ TEST_CASE(
   CHECK(total.recommended == Votes{10, 10});
 }
 
+TEST_CASE("of the minimums of the markets joined the greatest applies to the sum") {
+  policy::v1::Policy policy;
+  auto* brazil = policy.add_markets();
+  brazil->set_code("BR");
+  brazil->mutable_rules()->mutable_rating()->set_rates_for_average(2);
+  policy.mutable_defaults()->mutable_rating()->set_rates_for_average(1);
+  History history;
+  history.now = At("2024-01-01T00:00:00Z");
+  history.Add(PolicyOf(1, At("2024-01-02T00:00:00Z"), policy));
+  history.Add(Placed("o", kPurchase));
+  history.Add(Rated(Reviewed("o", kPosted), 3));
+  CHECK(RatingIn(history, kPosted, "s", "*").service.average_hundredths == 300);
+  history.Add(Of(Placed("p", kPurchase), "s", "BR"));
+  CHECK_FALSE(RatingIn(history, kPosted, "s", "*").service.average_hundredths.has_value());
+  history.Add(Of(Rated(Reviewed("p", kPosted), 4), "s", "BR"));
+  CHECK(RatingIn(history, kPosted, "s", "*").service.average_hundredths == 350);
+  CHECK_FALSE(RatingIn(history, kPosted, "s", "BR").service.average_hundredths.has_value());
+}
+
 TEST_CASE("a total is complete where all in it are") {
   History history;
   history.Add(Placed("o", kPurchase));

@@ -19,7 +19,7 @@ struct Weight {
 
 // Reviews and what decides on them come most often.
 constexpr std::array kWeights = {
-    Weight{StepKind::kOrderPlaced, 22},
+    Weight{StepKind::kOrderPlaced, 30},
     Weight{StepKind::kReviewPosted, 22},
     Weight{StepKind::kReviewEdited, 14},
     Weight{StepKind::kReviewRemoved, 7},
@@ -98,7 +98,8 @@ rc::Seq<Step> Simpler(const Step& step) {
 
 rc::Gen<Step> AnyStep() {
   return [](const rc::Random& random, int) {
-    return rc::shrinkable::shrinkRecur(StepFrom(random), Simpler);
+    return rc::shrinkable::shrinkRecur(StepFrom(random),
+                                       [](const Step& step) { return Simpler(step); });
   };
 }
 

@@ -61,24 +61,25 @@ constexpr std::array<int64_t, 16> kTimes = {
     22 * kMillisPerHour,
     kMillisPerHour - 1,
 };
-// By which a record's stamp is after the clock so far; the last one: no stamp at all.
-constexpr std::array<int64_t, 15> kAdvances = {
-    0,
-    kMillisPerMinute,
-    1,
-    kMillisPerHour,
-    10 * kMillisPerMinute,
-    kMillisPerDay,
+// By which a record's stamp is after the clock so far.
+constexpr std::array<int64_t, 12> kAdvances = {
+    0, kMillisPerMinute, 1, kMillisPerHour, 10 * kMillisPerMinute, 0, 0, kMillisPerMinute, 0,
+    1, kMillisPerDay,    0,
+};
+// The numbers of a step's advance after those.
+constexpr uint8_t kFarAhead = 12;
+constexpr uint8_t kBehind = 13;
+constexpr uint8_t kNoStamp = 15;
+constexpr std::array<int64_t, 4> kFarAdvances = {
     5 * kMillisPerDay,
     30 * kMillisPerDay,
     90 * kMillisPerDay,
     90 * kMillisPerDay + 1,
-    -kMillisPerHour,
-    -40 * kMillisPerDay,
-    0,
-    kMillisPerHour,
-    0,
 };
+
+// Few sellers and orders, so that much happens to each.
+constexpr std::array<int, 16> kSellerOf = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2};
+constexpr std::array<int, 16> kOrderOf = {0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 3, 3};
 
 const TimeZone& ZoneOf(const std::string& market) {
   static const PolicyBook& book = *new PolicyBook(PolicyBook::BuiltIn());
@@ -114,8 +115,8 @@ struct Subject {
 };
 
 Subject SubjectOf(const Step& step) {
-  const int seller = step.seller % 3;
-  const int order = step.order % 4;
+  const int seller = kSellerOf[step.seller % kSellerOf.size()];
+  const int order = kOrderOf[step.order % kOrderOf.size()];
   // Three orders of a seller are of one market, two of them of one buyer.
   const int market = (order == 3 ? 1 : 0) + seller;
   const int buyer = order == 2 ? 1 : 0;
@@ -378,7 +379,7 @@ void SetPolicy(const Step& step, policy::v1::Policy* policy) {
       break;
     case 7:
     case 8:
-      acceptance->set_facts_per_order(5);
+      acceptance->set_facts_per_order(3);
       break;
     case 9:
     case 10:
@@ -479,10 +480,16 @@ class Narrator {
       return;
     }
     stamp_.reset();
-    if (step.advance >= kAdvances.size()) return;
-    const int64_t advance = kAdvances[step.advance];
-    stamp_ = clock_.Plus(advance);
+    if (step.advance == kNoStamp) return;
+    stamp_ = clock_.Plus(AdvanceOf(step));
     clock_ = std::max(clock_, *stamp_);
+  }
+
+  static int64_t AdvanceOf(const Step& step) {
+    if (step.advance == kFarAhead) return kFarAdvances[step.target % kFarAdvances.size()];
+    if (step.advance == kBehind) return -kMillisPerHour;
+    if (step.advance > kBehind) return -40 * kMillisPerDay;
+    return kAdvances[step.advance];
   }
 
   // ---- events
@@ -630,7 +637,7 @@ class Narrator {
     within.kind = KindWithin(step.b);
     if (step.b > 9) *decision->add_events() = EventOf(within);
     if (step.c == 15) {
-      within.order = static_cast<uint8_t>(step.order + 1);
+      within.order = step.order == 15 ? 0 : 15;
       *decision->add_events() = EventOf(within);
     }
     Append(PartitionAt(step), record);

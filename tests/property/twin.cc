@@ -112,6 +112,8 @@ TextRows NaiveOrders(const naive::Partition& partition) {
 TextRows EngineSellers(const RowStore& store) {
   TextRows rows;
   ForEachRow<SellerRow>(store, RowType::kSeller, [&](std::string_view key, const SellerRow& row) {
+    // A row may stand for a seller about which nothing is left to say.
+    if (row.clock == Instant() && row.complete() && row.markets.empty()) return;
     std::string text = fmt::format(
         "clock {}, {} waiting, {} open refusals, registered @{}:", row.clock.number(), row.waiting,
         row.open_refusals, row.registration ? row.registration->offset.number() : -1);
@@ -173,9 +175,9 @@ TextRows EngineQuarantine(const RowStore& store) {
       store, RowType::kQuarantine, [&](std::string_view key, const QuarantineRow& row) {
         const bool waiting = row.state == QuarantineRow::State::kWaiting;
         rows[std::to_string(row_keys::ParseQuarantine(key).number())] =
-            EntryText(StateText(row), NameOf(row.code), static_cast<int>(row.kind),
-                      row.seller_id == "*" ? "" : row.seller_id, row.order_id, row.repeats,
-                      waiting ? -1 : row.decided.number(), row.closed ? row.closed->number() : -1);
+            EntryText(StateText(row), NameOf(row.code), static_cast<int>(row.kind), row.seller_id,
+                      row.order_id, row.repeats, waiting ? -1 : row.decided.number(),
+                      row.closed ? row.closed->number() : -1);
       });
   return rows;
 }
@@ -184,11 +186,11 @@ TextRows NaiveQuarantine(const naive::Partition& partition) {
   TextRows rows;
   for (const auto& [offset, entry] : partition.quarantine) {
     const std::string_view state = entry.waiting ? "waiting" : entry.closed_at ? "closed" : "open";
-    rows[std::to_string(offset)] = EntryText(
-        state, NameOf(static_cast<RefusalCode>(entry.code)), static_cast<int>(entry.kind),
-        entry.seller_id == "*" ? "" : entry.seller_id, entry.order_id,
-        static_cast<uint64_t>(entry.repeats), entry.decided_at ? entry.decided_at->offset : -1,
-        entry.closed_at ? entry.closed_at->offset : -1);
+    rows[std::to_string(offset)] =
+        EntryText(state, NameOf(static_cast<RefusalCode>(entry.code)), static_cast<int>(entry.kind),
+                  entry.seller_id, entry.order_id, static_cast<uint64_t>(entry.repeats),
+                  entry.decided_at ? entry.decided_at->offset : -1,
+                  entry.closed_at ? entry.closed_at->offset : -1);
   }
   return rows;
 }

@@ -111,7 +111,7 @@ TEST_CASE("the engine and the naive implementation agree on what became of every
 }
 
 TEST_CASE("the engine and the naive implementation agree on every rating at any instant") {
-  CheckForHistories("answers", AnswerContradiction);
+  CheckForHistories("answers", AnswerContradiction, 1500);
 }
 
 TEST_CASE("the engine and the naive implementation agree on every rating as known earlier") {

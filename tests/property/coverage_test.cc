@@ -1,0 +1,86 @@
+// The random histories meet every outcome that a record can have, so that the other properties hold
+// for something.
+#include <catch2/catch.hpp>
+#include <map>
+#include <string>
+
+#include "events/vocabulary.h"
+#include "property/check.h"
+#include "property/narration.h"
+#include "property/twin.h"
+
+namespace flywheel {
+namespace {
+
+std::map<std::string, int64_t> Outcomes(const naive::Partition& partition) {
+  std::map<std::string, int64_t> outcomes = {
+      {"accepted", partition.counts.accepted}, {"duplicates", partition.counts.duplicates},
+      {"repeats", partition.counts.repeats},   {"waiting", partition.counts.waiting},
+      {"stale", partition.counts.stale},       {"control", partition.counts.control},
+  };
+  for (const auto& [code, count] : partition.counts.refused) {
+    outcomes[std::string(NameOf(static_cast<RefusalCode>(code)))] += count;
+  }
+  for (const auto& [offset, entry] : partition.quarantine) {
+    if (entry.closed_at) ++outcomes["closed by an operator"];
+    if (entry.decided_at && entry.decided_at->offset != offset) {
+      ++outcomes["refused after waiting as " +
+                 std::string(NameOf(static_cast<RefusalCode>(entry.code)))];
+    }
+  }
+  for (const auto& [id, seller] : partition.sellers) {
+    for (const auto& [order_id, order] : seller.orders) {
+      if (!order.decisions.empty()) ++outcomes["decided"];
+      if (!order.known) continue;
+      const bool waited = order.facts.size() > 1 && order.facts[1].place < order.facts[0].place;
+      if (waited) ++outcomes["accepted after waiting"];
+      if (order.review && !order.edits.empty()) ++outcomes["edited"];
+      if (order.review && !order.removals.empty()) ++outcomes["removed"];
+      if (order.review && order.review->posted_at < order.placed_at) ++outcomes["posted early"];
+    }
+  }
+  return outcomes;
+}
+
+TEST_CASE("random histories meet every outcome") {
+  std::map<std::string, int64_t> met;
+  CheckForHistories(
+      "coverage",
+      [&met](const History& history) {
+        const naive::Replay replay = Replay(Narrate(history));
+        for (const auto& [number, partition] : replay.partitions()) {
+          for (const auto& [outcome, count] : Outcomes(partition)) met[outcome] += count;
+        }
+        return std::string();
+      },
+      1000, 1000);
+  for (const std::string outcome : {"accepted",
+                                    "duplicates",
+                                    "repeats",
+                                    "waiting",
+                                    "stale",
+                                    "control",
+                                    "UNDECODABLE",
+                                    "INVALID",
+                                    "WRONG_MARKET",
+                                    "WRONG_BUYER",
+                                    "REVIEW_TOO_LATE",
+                                    "OVER_RETURN",
+                                    "OVER_REFUND",
+                                    "ORDER_FULL",
+                                    "WAIT_EXPIRED",
+                                    "closed by an operator",
+                                    "refused after waiting as WAIT_EXPIRED",
+                                    "refused after waiting as WRONG_BUYER",
+                                    "decided",
+                                    "accepted after waiting",
+                                    "edited",
+                                    "removed",
+                                    "posted early"}) {
+    INFO(outcome << ": " << met[outcome]);
+    CHECK(met[outcome] >= 5);
+  }
+}
+
+}  // namespace
+}  // namespace flywheel
