@@ -86,6 +86,8 @@ absl::Status Engine::CatchUp(absl::FunctionRef<void(const FoldProgress&)> progre
   FoldProgress sum;
   std::vector<Offset> ends;
   std::vector<Offset> starts;
+  ends.reserve(cells_.size());
+  starts.reserve(cells_.size());
   for (const std::unique_ptr<Cell>& cell : cells_) {
     ASSIGN_OR_RETURN(const Offset end, log_->EndOffset(cell->partition()));
     ends.push_back(end);
@@ -116,6 +118,7 @@ absl::Status Engine::CatchUp(absl::FunctionRef<void(const FoldProgress&)> progre
 
 std::vector<const RowStore*> Engine::stores() const {
   std::vector<const RowStore*> stores;
+  stores.reserve(cells_.size());
   for (const std::unique_ptr<Cell>& cell : cells_) stores.push_back(&cell->store());
   return stores;
 }
