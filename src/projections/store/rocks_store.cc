@@ -134,7 +134,10 @@ rocksdb::Options MakeOptions(const RocksMemory& memory) {
 }  // namespace
 
 RocksMemory::RocksMemory(const Options& options)
-    : block_cache_(rocksdb::NewLRUCache(options.block_cache_bytes)),
+    // A filter block of a large file holds hundreds of kilobytes. Spread over the usual 64 shards
+    // the cache would have no shard that holds two of them, and every look-up would read one from
+    // the disk: four shards.
+    : block_cache_(rocksdb::NewLRUCache(options.block_cache_bytes, /*num_shard_bits=*/2)),
       write_buffers_(std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes)) {}
 
 absl::StatusOr<std::unique_ptr<RowStore>> OpenRocksStore(const std::string& folder,
