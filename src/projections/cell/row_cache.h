@@ -13,6 +13,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "projections/cell/key_filter.h"
 #include "projections/cell/key_order.h"
 #include "projections/store/row_store.h"
 #define XXH_INLINE_ALL
@@ -41,10 +42,10 @@ class RowCache {
     uint32_t bytes = 0;  // as last accounted
   };
 
-  // `all_in_cache`: the store holds no row of this type, so what is not in the cache is nowhere
-  // (until Shrink).
-  RowCache(const RowStore* store, bool all_in_cache, absl::Status* status)
-      : store_(store), all_in_cache_(all_in_cache), status_(status) {}
+  // `store_was_empty`: when the cache was made, the store held no row of this type. Then what the
+  // cache has never dropped and does not hold is nowhere, and the store need not be asked for it.
+  RowCache(const RowStore* store, bool store_was_empty, absl::Status* status)
+      : store_(store), store_was_empty_(store_was_empty), status_(status) {}
 
   Entry* Get(std::string_view key) {
     const auto found = entries_.find(key);
@@ -115,7 +116,7 @@ class RowCache {
         ++hand_;
         continue;
       }
-      all_in_cache_ = all_in_cache_ && !entry->present;
+      if (store_was_empty_ && entry->present) dropped_.Add(Hash()(entry->key));
       bytes_ -= entry->bytes;
       ring_[hand_] = ring_.back();
       ring_.pop_back();
@@ -145,7 +146,7 @@ class RowCache {
     auto made = std::make_unique<Entry>();
     Entry* entry = made.get();
     entry->key = std::string(key);
-    if (!all_in_cache_) LoadRow(entry);
+    if (!store_was_empty_ || dropped_.MayContain(Hash()(key))) LoadRow(entry);
     entries_.insert(std::move(made));
     ring_.push_back(entry);
     Account(entry);
@@ -183,7 +184,8 @@ class RowCache {
   }
 
   const RowStore* store_;
-  bool all_in_cache_;
+  const bool store_was_empty_;
+  KeyFilter dropped_;
   absl::Status* status_;
   absl::flat_hash_set<std::unique_ptr<Entry>, Hash, Equal> entries_;
   std::vector<Entry*> ring_;
