@@ -126,7 +126,8 @@ absl::StatusOr<SentEvents> SendToFile(const Context& context, const EventTargetO
   EventWriter writer(std::move(file), options.format);
   SentEvents sent;
   RETURN_IF_ERROR(MakeAll(
-      context, expected, make, [&](std::string bytes) { return writer.Write(bytes); }, sent));
+      context, expected, make, [&](const std::string& bytes) { return writer.Write(bytes); },
+      sent));
   RETURN_IF_ERROR(writer.Finish());
   return sent;
 }

@@ -127,6 +127,7 @@ std::string RatesTable(const RatingAnswer& answer) {
 // All counts by path, those of the marks included.
 std::vector<std::string> CountPaths() {
   std::vector<std::string> paths;
+  paths.reserve(std::size(kCounts) + std::size(kRates) * kMarks);
   for (const auto& [path, counter] : kCounts) paths.emplace_back(path);
   for (const std::string_view rate : kRates) {
     for (int mark = 1; mark <= kMarks; ++mark) {
