@@ -50,8 +50,8 @@ absl::Status ScanPrefix(
     const RowStore& store, std::string_view prefix,
     absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit);
 
-// XXH3-128 over all rows in key order, in 32 hexadecimal digits (ARCHITECTURE invariant 6): equal for
-// equal logs, fold versions and positions, whatever the batches, caches and restarts were.
+// XXH3-128 over all rows in key order, in 32 hexadecimal digits (ARCHITECTURE invariant 6): equal
+// for equal logs, fold versions and positions, whatever the batches, caches and restarts were.
 struct RowsDigest {
   std::string hex;
   uint64_t rows = 0;
