@@ -41,9 +41,10 @@ class Cell {
                                                     std::unique_ptr<RowStore> store,
                                                     const CellOptions& options);
 
-  // Folds the records before `end` that are not folded yet; rows are written and made durable when
-  // there are enough and at the end. `progress` is called after each read with the position.
-  // Errors: what Read and the store return; after an error from the store open the cell anew.
+  // Folds at least the records before `end` that are not folded yet (a read is not cut there); rows
+  // are written and made durable when there are enough and at the end. `progress` is called after
+  // each read with the position. Errors: what Read and the store return; after an error from the
+  // store open the cell anew.
   absl::Status CatchUp(Offset end, absl::FunctionRef<void(const CellRow&)> progress);
 
   // Writes the changed rows with the position; makes them durable when asked to.
