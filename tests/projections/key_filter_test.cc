@@ -23,7 +23,7 @@ TEST_CASE("what was added is always found, what was not seldom") {
     claimed += filter.MayContain(Hash(key + kKeys)) ? 1 : 0;
   }
   CHECK(missed == 0);
-  CHECK(claimed < kKeys / 50);
+  CHECK(claimed < kKeys / 20);
 }
 
 }  // namespace
