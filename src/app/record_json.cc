@@ -44,7 +44,7 @@ std::optional<std::string> EventOfRecordJson(std::string_view record_bytes) {
 }
 
 absl::StatusOr<std::string> ReadRecord(EventLog& log, LogPlace place) {
-  const absl::Status nothing =
+  absl::Status nothing =
       absl::NotFoundError(fmt::format("the log has no record at {}", FormatPlace(place)));
   if (place.partition.number() >= log.partitions()) return nothing;
   ASSIGN_OR_RETURN(const Offset begin, log.BeginOffset(place.partition));
