@@ -4,7 +4,7 @@
 # from; a bare name asks for the package itself.
 BUILD_PACKAGES=(
   g++@g++ cmake@cmake ninja-build@ninja mold@mold ccache@ccache pkg-config@pkg-config
-  protobuf-compiler libprotobuf-dev libabsl-dev librocksdb-dev libxxhash-dev libcli11-dev libfmt-dev libcsv-dev libjemalloc-dev
+  protobuf-compiler libprotobuf-dev libabsl-dev librocksdb-dev librdkafka-dev libboost1.81-dev libboost-url1.81-dev libxxhash-dev libcli11-dev libfmt-dev libcsv-dev libjemalloc-dev
   libssl-dev nlohmann-json3-dev tzdata ca-certificates
 )
 

@@ -116,8 +116,8 @@ absl::Status Engine::CatchUp(absl::FunctionRef<void(const FoldProgress&)> progre
   return status;
 }
 
-std::vector<const RowStore*> Engine::stores() const {
-  std::vector<const RowStore*> stores;
+std::vector<const RowReader*> Engine::stores() const {
+  std::vector<const RowReader*> stores;
   stores.reserve(cells_.size());
   for (const std::unique_ptr<Cell>& cell : cells_) stores.push_back(&cell->store());
   return stores;

@@ -46,7 +46,7 @@ class Engine {
   EventLog& log() { return *log_; }
   absl::Status CatchUp(absl::FunctionRef<void(const FoldProgress&)> progress);
   // The stores of all cells, by partition.
-  std::vector<const RowStore*> stores() const;
+  std::vector<const RowReader*> stores() const;
   const Cell& cell(Partition partition) const {
     return *cells_[static_cast<size_t>(partition.number())];
   }

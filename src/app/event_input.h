@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "app/context.h"
 #include "events/event_json.h"
-#include "events/intake.h"
+#include "events/publisher.h"
 
 namespace flywheel {
 
@@ -27,12 +27,6 @@ inline constexpr size_t kMaxBatchBytes = size_t{8} << 20;
 // A line or an event over this many bytes is refused and skipped. Above it no text is an event that
 // Prepare takes.
 inline constexpr size_t kMaxInputBytes = kMaxJsonBytes;
-
-// One event, or why it is none.
-struct OfferedEvent {
-  int64_t number = 0;  // of its line, or of the event in the stream; from 1
-  std::variant<std::string, IntakeRefusal> event;  // its wire bytes
-};
 
 // Operation: NextBatch waits for the first complete event and adds those that are there already.
 // What a person types, or another program writes one by one, so becomes a batch without delay. The

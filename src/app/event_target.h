@@ -12,7 +12,7 @@
 #include "app/event_input.h"
 #include "app/exit_code.h"
 #include "app/publish_session.h"
-#include "app/publisher.h"
+#include "events/publisher.h"
 #include "sources/event_sink.h"
 
 namespace CLI {

@@ -19,12 +19,6 @@ absl::StatusOr<Instant> ParseInstant(std::string_view text);
 std::string FormatInstant(Instant instant);
 
 // A record's place in the log, "3@1278".
-struct LogPlace {
-  Partition partition;
-  Offset offset;
-
-  friend auto operator<=>(const LogPlace&, const LogPlace&) = default;
-};
 // InvalidArgument where the text is none.
 absl::StatusOr<LogPlace> ParsePlace(std::string_view text);
 std::string FormatPlace(LogPlace place);

@@ -9,8 +9,8 @@
 #include "app/json_writer.h"
 #include "app/progress.h"
 #include "app/publish_session.h"
-#include "app/publisher.h"
 #include "base/status.h"
+#include "events/publisher.h"
 
 namespace flywheel {
 namespace {

@@ -78,7 +78,10 @@ absl::StatusOr<std::unique_ptr<PublishSession>> PublishSession::Open(const Conte
 PublishSession::PublishSession(const Context& context, std::unique_ptr<Engine> engine,
                                PolicyBook policies)
     : context_(context), engine_(std::move(engine)), before_(SumOfCounts(*engine_)) {
-  publisher_.emplace(&engine_->log(), std::move(policies), context.wall_clock);
+  publisher_.emplace(
+      &engine_->log(),
+      [book = std::make_shared<const PolicyBook>(std::move(policies))] { return book; },
+      context.wall_clock);
   folder_ = std::thread([this] { FoldBehind(); });
 }
 

@@ -16,7 +16,7 @@
 #include "app/context.h"
 #include "app/engine.h"
 #include "app/json_writer.h"
-#include "app/publisher.h"
+#include "events/publisher.h"
 #include "projections/facts/cell_row.h"
 
 namespace flywheel {

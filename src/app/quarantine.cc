@@ -98,7 +98,7 @@ absl::StatusOr<std::vector<PlacedEntry>> Find(const Engine& engine,
                                               const QuarantineListOptions& options,
                                               std::optional<LogPlace> after) {
   std::vector<PlacedEntry> found;
-  const std::vector<const RowStore*> stores = engine.stores();
+  const std::vector<const RowReader*> stores = engine.stores();
   for (size_t number = 0; number < stores.size(); ++number) {
     const Partition partition(static_cast<int32_t>(number));
     if (after && partition < after->partition) continue;
@@ -172,7 +172,7 @@ absl::StatusOr<ExitCode> QuarantineShow(const Context& context,
                                         const QuarantineShowOptions& options) {
   ASSIGN_OR_RETURN(const LogPlace place, ParsePlace(options.place));
   ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenFolded(context));
-  const std::vector<const RowStore*> stores = engine->stores();
+  const std::vector<const RowReader*> stores = engine->stores();
   const auto partition = static_cast<size_t>(place.partition.number());
   std::string value;
   bool found = false;

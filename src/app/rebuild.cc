@@ -23,7 +23,7 @@ using Digests = std::vector<RowsDigest>;
 
 absl::StatusOr<Digests> DigestAll(const Engine& engine) {
   Digests digests;
-  for (const RowStore* store : engine.stores()) {
+  for (const RowReader* store : engine.stores()) {
     ASSIGN_OR_RETURN(RowsDigest digest, DigestRows(*store));
     digests.push_back(std::move(digest));
   }

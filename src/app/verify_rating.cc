@@ -116,7 +116,7 @@ History HistoryOf(const naive::Rating& rating) {
 // The comparison at one point.
 class RatingComparison {
  public:
-  RatingComparison(const std::vector<const RowStore*>& stores, const naive::Replay& replay,
+  RatingComparison(const std::vector<const RowReader*>& stores, const naive::Replay& replay,
                    const VerifyPoint& point, VerifyReport* report)
       : reader_(stores), replay_(replay), point_(point), report_(report) {
     query_.as_of = point.as_of;
@@ -271,9 +271,9 @@ std::set<std::string, std::less<>> ChooseSellers(const std::set<std::string>& se
 
 }  // namespace
 
-absl::Status CompareRatings(const std::vector<const RowStore*>& stores, const naive::Replay& replay,
-                            const VerifyPoint& point, bool with_history,
-                            size_t sellers_with_history, VerifyReport* report) {
+absl::Status CompareRatings(const std::vector<const RowReader*>& stores,
+                            const naive::Replay& replay, const VerifyPoint& point,
+                            bool with_history, size_t sellers_with_history, VerifyReport* report) {
   RatingComparison comparison(stores, replay, point, report);
   if (with_history) {
     std::set<std::string> sellers;

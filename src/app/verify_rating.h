@@ -14,9 +14,9 @@ namespace flywheel {
 
 // Compares every row at the point. `replay` has read what is known at it. `with_history`: the daily
 // history too, of up to `sellers_with_history` sellers and the total.
-absl::Status CompareRatings(const std::vector<const RowStore*>& stores, const naive::Replay& replay,
-                            const VerifyPoint& point, bool with_history,
-                            size_t sellers_with_history, VerifyReport* report);
+absl::Status CompareRatings(const std::vector<const RowReader*>& stores,
+                            const naive::Replay& replay, const VerifyPoint& point,
+                            bool with_history, size_t sellers_with_history, VerifyReport* report);
 
 }  // namespace flywheel
 

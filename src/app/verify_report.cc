@@ -21,7 +21,7 @@
 namespace flywheel {
 namespace {
 
-using Stores = std::vector<const RowStore*>;
+using Stores = std::vector<const RowReader*>;
 
 constexpr int64_t kLaterDays = 100;
 
@@ -31,7 +31,7 @@ void Tell(const VerifyOptions& options, std::string_view phase, uint64_t done, u
 
 absl::StatusOr<std::vector<CellRow>> PositionsOf(const Stores& stores) {
   std::vector<CellRow> positions;
-  for (const RowStore* store : stores) {
+  for (const RowReader* store : stores) {
     std::string value;
     ASSIGN_OR_RETURN(const bool found, store->Get(row_keys::Cell(), &value));
     CellRow position;
@@ -147,7 +147,7 @@ absl::StatusOr<std::optional<Instant>> HalfKnown(EventLog& log,
 
 absl::Status DigestStores(const Stores& stores, VerifyReport* report) {
   std::string all;
-  for (const RowStore* store : stores) {
+  for (const RowReader* store : stores) {
     ASSIGN_OR_RETURN(RowsDigest digest, DigestRows(*store));
     all += digest.hex;
     report->digests.push_back(std::move(digest));

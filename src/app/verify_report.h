@@ -84,7 +84,7 @@ struct VerifyReport {
 // those of the log and the stores; a row that cannot be decoded is one (DataLoss).
 //
 // Limits: holds every order and event of the log in memory, about 0.6 KB an event.
-absl::StatusOr<VerifyReport> Verify(EventLog& log, const std::vector<const RowStore*>& stores,
+absl::StatusOr<VerifyReport> Verify(EventLog& log, const std::vector<const RowReader*>& stores,
                                     const VerifyOptions& options);
 
 }  // namespace flywheel

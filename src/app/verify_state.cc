@@ -27,7 +27,7 @@ namespace {
 // The comparison of one partition.
 class StateComparison {
  public:
-  StateComparison(Partition partition, const RowStore& store, const naive::Replay& replay,
+  StateComparison(Partition partition, const RowReader& store, const naive::Replay& replay,
                   VerifyReport* report)
       : partition_(partition), store_(store), report_(report) {
     const auto found = replay.partitions().find(partition.number());
@@ -89,7 +89,7 @@ class StateComparison {
   void CompareEntry(std::string_view of, const QuarantineRow& row, const naive::Entry& entry);
 
   const Partition partition_;
-  const RowStore& store_;
+  const RowReader& store_;
   VerifyReport* report_;
   const naive::Partition none_;
   const naive::Partition* naive_ = &none_;
@@ -354,7 +354,7 @@ void StateComparison::CompareEntry(std::string_view of, const QuarantineRow& row
 
 }  // namespace
 
-absl::Status CompareState(Partition partition, const RowStore& store, const naive::Replay& replay,
+absl::Status CompareState(Partition partition, const RowReader& store, const naive::Replay& replay,
                           VerifyReport* report) {
   return StateComparison(partition, store, replay, report).Run();
 }

@@ -11,7 +11,7 @@
 namespace flywheel {
 
 // Compares everything of one partition; differences and counts are added to the report.
-absl::Status CompareState(Partition partition, const RowStore& store, const naive::Replay& replay,
+absl::Status CompareState(Partition partition, const RowReader& store, const naive::Replay& replay,
                           VerifyReport* report);
 
 }  // namespace flywheel

@@ -41,6 +41,14 @@ using Offset = Strong<struct OffsetTag, int64_t>;
 // Number of a partition, from 0.
 using Partition = Strong<struct PartitionTag, int32_t>;
 
+// Where a record stands in the log.
+struct LogPlace {
+  Partition partition;
+  Offset offset;
+
+  friend auto operator<=>(const LogPlace&, const LogPlace&) = default;
+};
+
 // Calendar day in some market's time zone, counted from 1970-01-01 (day 0).
 using LocalDay = Strong<struct LocalDayTag, int32_t>;
 

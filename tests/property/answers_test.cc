@@ -136,7 +136,7 @@ std::string ContributionContradiction(const History& history) {
   const Narration narration = Narrate(history);
   const FoldedLog folded = FoldLog(narration.log.get(), random);
   std::string text;
-  for (const RowStore* store : folded.stores()) {
+  for (const RowReader* store : folded.stores()) {
     const DaysByOwner stored = StoredDays(*store);
     const DaysByOwner contributed = ContributedDays(*store);
     if (stored == contributed) continue;

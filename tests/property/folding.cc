@@ -54,15 +54,15 @@ CellOptions RandomCellOptions(std::mt19937_64& random) {
   return options;
 }
 
-std::vector<const RowStore*> FoldedLog::stores() const {
-  std::vector<const RowStore*> stores;
+std::vector<const RowReader*> FoldedLog::stores() const {
+  std::vector<const RowReader*> stores;
   for (const std::unique_ptr<Cell>& cell : cells) stores.push_back(&cell->store());
   return stores;
 }
 
 std::vector<std::string> FoldedLog::digests() const {
   std::vector<std::string> digests;
-  for (const RowStore* store : stores()) digests.push_back(DigestRows(*store).value().hex);
+  for (const RowReader* store : stores()) digests.push_back(DigestRows(*store).value().hex);
   return digests;
 }
 
@@ -114,6 +114,7 @@ class CrashingStore::View : public RowStore {
       absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override {
     return owner_->rows_.Scan(first, limit, visit);
   }
+  std::shared_ptr<const RowReader> Snapshot() const override { return owner_->rows_.Snapshot(); }
   std::unique_ptr<RowBatch> NewBatch() const override { return owner_->rows_.NewBatch(); }
   absl::Status Write(RowBatch* batch) override {
     ++owner_->writes_;

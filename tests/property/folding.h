@@ -25,7 +25,7 @@ CellOptions RandomCellOptions(std::mt19937_64& random);
 struct FoldedLog {
   std::vector<std::unique_ptr<Cell>> cells;
 
-  std::vector<const RowStore*> stores() const;
+  std::vector<const RowReader*> stores() const;
   RatingReader reader() const { return RatingReader(stores()); }
   // The digest of each partition's rows.
   std::vector<std::string> digests() const;

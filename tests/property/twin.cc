@@ -54,7 +54,7 @@ std::string KindName(int number) { return std::string(NameOf(static_cast<EventKi
 // ---------------------------------------------------------------- the engine's state as text
 
 template <class Row>
-void ForEachRow(const RowStore& store, RowType type,
+void ForEachRow(const RowReader& store, RowType type,
                 const std::function<void(std::string_view, const Row&)>& visit) {
   const absl::Status status =
       ScanPrefix(store, row_keys::Prefix(type), [&](std::string_view key, std::string_view value) {
@@ -64,7 +64,7 @@ void ForEachRow(const RowStore& store, RowType type,
   FLYWHEEL_CHECK(status.ok(), "rows in memory can be scanned");
 }
 
-CellRow CellOf(const RowStore& store) {
+CellRow CellOf(const RowReader& store) {
   std::string value;
   if (!store.Get(row_keys::Cell(), &value).value()) return {};
   return CellRow::Decode(value).value();
@@ -76,7 +76,7 @@ std::string FactText(int kind, int64_t offset, uint32_t index, int64_t occurred_
                      FormatInstant(Instant(occurred_at)), FormatInstant(Instant(recorded_at)));
 }
 
-TextRows EngineOrders(const RowStore& store) {
+TextRows EngineOrders(const RowReader& store) {
   TextRows rows;
   ForEachRow<OrderRow>(store, RowType::kOrder, [&](std::string_view key, const OrderRow& order) {
     const auto [seller, id] = row_keys::ParseOrder(key);
@@ -109,7 +109,7 @@ TextRows NaiveOrders(const naive::Partition& partition) {
   return rows;
 }
 
-TextRows EngineSellers(const RowStore& store) {
+TextRows EngineSellers(const RowReader& store) {
   TextRows rows;
   ForEachRow<SellerRow>(store, RowType::kSeller, [&](std::string_view key, const SellerRow& row) {
     // A row may stand for a seller about which nothing is left to say.
@@ -169,7 +169,7 @@ std::string_view StateText(const QuarantineRow& row) {
   return row.closed ? "closed" : "open";
 }
 
-TextRows EngineQuarantine(const RowStore& store) {
+TextRows EngineQuarantine(const RowReader& store) {
   TextRows rows;
   ForEachRow<QuarantineRow>(
       store, RowType::kQuarantine, [&](std::string_view key, const QuarantineRow& row) {
@@ -310,11 +310,11 @@ naive::Replay Replay(const Narration& narration, std::optional<Instant> known_at
   return replay;
 }
 
-std::string StateDifferences(const std::vector<const RowStore*>& stores,
+std::string StateDifferences(const std::vector<const RowReader*>& stores,
                              const naive::Replay& replay) {
   Comparison comparison;
   for (size_t number = 0; number < stores.size(); ++number) {
-    const RowStore& store = *stores[number];
+    const RowReader& store = *stores[number];
     const auto found = replay.partitions().find(static_cast<int32_t>(number));
     const naive::Partition& partition =
         found == replay.partitions().end() ? naive::Partition() : found->second;

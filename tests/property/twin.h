@@ -19,7 +19,7 @@ naive::Replay Replay(const Narration& narration, std::optional<Instant> known_at
 
 // What became of the records: counts, orders with their facts and versions, sellers, quarantine.
 // Empty: all the same.
-std::string StateDifferences(const std::vector<const RowStore*>& stores,
+std::string StateDifferences(const std::vector<const RowReader*>& stores,
                              const naive::Replay& replay);
 
 // All answers, totals too, for the query's instant; with the history where the query says so.

@@ -38,6 +38,12 @@ absl::Status MemoryStore::Scan(
   return absl::OkStatus();
 }
 
+std::shared_ptr<const RowReader> MemoryStore::Snapshot() const {
+  auto copy = std::make_shared<MemoryStore>();
+  copy->rows_ = rows_;
+  return copy;
+}
+
 std::unique_ptr<RowBatch> MemoryStore::NewBatch() const { return std::make_unique<MemoryBatch>(); }
 
 absl::Status MemoryStore::Write(RowBatch* batch) {

@@ -17,6 +17,7 @@ class MemoryStore : public RowStore {
   absl::Status Scan(
       std::string_view first, std::string_view limit,
       absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override;
+  std::shared_ptr<const RowReader> Snapshot() const override;
   std::unique_ptr<RowBatch> NewBatch() const override;
   absl::Status Write(RowBatch* batch) override;
   absl::Status Flush() override;

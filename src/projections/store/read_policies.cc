@@ -6,7 +6,7 @@
 
 namespace flywheel {
 
-absl::StatusOr<PolicyBook> ReadPolicies(const RowStore& store, Instant known_at) {
+absl::StatusOr<PolicyBook> ReadPolicies(const RowReader& store, Instant known_at) {
   PolicyBook book = PolicyBook::BuiltIn();
   absl::Status status;
   RETURN_IF_ERROR(ScanPrefix(

@@ -9,7 +9,7 @@
 namespace flywheel {
 
 // The built-in policy and those of the store that were recorded at or before `known_at`.
-absl::StatusOr<PolicyBook> ReadPolicies(const RowStore& store, Instant known_at);
+absl::StatusOr<PolicyBook> ReadPolicies(const RowReader& store, Instant known_at);
 
 }  // namespace flywheel
 

@@ -55,30 +55,76 @@ class RocksBatch : public RowBatch {
   rocksdb::WriteBatch batch;
 };
 
-class RocksStore : public RowStore {
+// A database with the folder that its errors name.
+struct RocksFolder {
+  std::string folder;
+  std::unique_ptr<rocksdb::DB> db;
+};
+
+absl::StatusOr<bool> GetRow(const RocksFolder& rows, const rocksdb::Snapshot* snapshot,
+                            std::string_view key, std::string* value) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  const rocksdb::Status status = rows.db->Get(options, ToSlice(key), value);
+  if (status.IsNotFound()) return false;
+  RETURN_IF_ERROR(ToStatus(status, rows.folder));
+  return true;
+}
+
+absl::Status ScanRows(const RocksFolder& rows, const rocksdb::Snapshot* snapshot,
+                      std::string_view first, std::string_view limit,
+                      absl::FunctionRef<bool(std::string_view, std::string_view)> visit) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  const rocksdb::Slice upper = ToSlice(limit);
+  if (!limit.empty()) options.iterate_upper_bound = &upper;
+  options.readahead_size = size_t{1} << 20;
+  const std::unique_ptr<rocksdb::Iterator> row(rows.db->NewIterator(options));
+  for (row->Seek(ToSlice(first)); row->Valid(); row->Next()) {
+    if (!visit(ToView(row->key()), ToView(row->value()))) break;
+  }
+  return ToStatus(row->status(), rows.folder);
+}
+
+// The rows at one instant. Keeps the database open.
+class RocksSnapshot : public RowReader {
  public:
-  RocksStore(std::string folder, std::unique_ptr<rocksdb::DB> db)
-      : folder_(std::move(folder)), db_(std::move(db)) {}
+  explicit RocksSnapshot(std::shared_ptr<RocksFolder> rows)
+      : rows_(std::move(rows)), snapshot_(rows_->db->GetSnapshot()) {}
+  ~RocksSnapshot() override { rows_->db->ReleaseSnapshot(snapshot_); }
+  RocksSnapshot(const RocksSnapshot&) = delete;
+  RocksSnapshot& operator=(const RocksSnapshot&) = delete;
 
   absl::StatusOr<bool> Get(std::string_view key, std::string* value) const override {
-    const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), ToSlice(key), value);
-    if (status.IsNotFound()) return false;
-    RETURN_IF_ERROR(ToStatus(status, folder_));
-    return true;
+    return GetRow(*rows_, snapshot_, key, value);
   }
-
   absl::Status Scan(
       std::string_view first, std::string_view limit,
       absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override {
-    rocksdb::ReadOptions options;
-    const rocksdb::Slice upper = ToSlice(limit);
-    if (!limit.empty()) options.iterate_upper_bound = &upper;
-    options.readahead_size = size_t{1} << 20;
-    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options));
-    for (rows->Seek(ToSlice(first)); rows->Valid(); rows->Next()) {
-      if (!visit(ToView(rows->key()), ToView(rows->value()))) break;
-    }
-    return ToStatus(rows->status(), folder_);
+    return ScanRows(*rows_, snapshot_, first, limit, visit);
+  }
+
+ private:
+  const std::shared_ptr<RocksFolder> rows_;
+  const rocksdb::Snapshot* const snapshot_;
+};
+
+class RocksStore : public RowStore {
+ public:
+  RocksStore(std::string folder, std::unique_ptr<rocksdb::DB> db)
+      : rows_(std::make_shared<RocksFolder>(RocksFolder{std::move(folder), std::move(db)})) {}
+
+  absl::StatusOr<bool> Get(std::string_view key, std::string* value) const override {
+    return GetRow(*rows_, nullptr, key, value);
+  }
+  absl::Status Scan(
+      std::string_view first, std::string_view limit,
+      absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override {
+    return ScanRows(*rows_, nullptr, first, limit, visit);
+  }
+
+  std::shared_ptr<const RowReader> Snapshot() const override {
+    return std::make_shared<RocksSnapshot>(rows_);
   }
 
   std::unique_ptr<RowBatch> NewBatch() const override { return std::make_unique<RocksBatch>(); }
@@ -86,18 +132,18 @@ class RocksStore : public RowStore {
   absl::Status Write(RowBatch* batch) override {
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    return ToStatus(db_->Write(options, &static_cast<RocksBatch*>(batch)->batch), folder_);
+    return ToStatus(rows_->db->Write(options, &static_cast<RocksBatch*>(batch)->batch),
+                    rows_->folder);
   }
 
   absl::Status Flush() override {
     rocksdb::FlushOptions options;
     options.wait = true;
-    return ToStatus(db_->Flush(options), folder_);
+    return ToStatus(rows_->db->Flush(options), rows_->folder);
   }
 
  private:
-  std::string folder_;
-  std::unique_ptr<rocksdb::DB> db_;
+  const std::shared_ptr<RocksFolder> rows_;
 };
 
 rocksdb::Options MakeOptions(const RocksMemory& memory) {

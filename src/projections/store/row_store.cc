@@ -10,12 +10,12 @@
 namespace flywheel {
 
 absl::Status ScanPrefix(
-    const RowStore& store, std::string_view prefix,
+    const RowReader& store, std::string_view prefix,
     absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) {
   return store.Scan(prefix, row_keys::AfterPrefix(std::string(prefix)), visit);
 }
 
-absl::StatusOr<RowsDigest> DigestRows(const RowStore& store) {
+absl::StatusOr<RowsDigest> DigestRows(const RowReader& store) {
   std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
                                                                         XXH3_freeState);
   XXH3_128bits_reset(state.get());

@@ -21,16 +21,15 @@ class RowBatch {
   virtual void Clear() = 0;
 };
 
-// Operation: what Write has taken is seen by Get and Scan at once and survives a crash after the
-// next Flush; a crash before it loses whole batches, the newest first.
+// Rows to read.
 //
-// Concurrency: one thread writes (Write, Flush); Get and Scan may be called from any thread.
+// Concurrency: any thread.
 //
 // Errors: DataLoss (the rows are damaged: rebuild them from the log), ResourceExhausted (disk
 // full), Unavailable.
-class RowStore {
+class RowReader {
  public:
-  virtual ~RowStore() = default;
+  virtual ~RowReader() = default;
 
   // True and the value when the key is there.
   virtual absl::StatusOr<bool> Get(std::string_view key, std::string* value) const = 0;
@@ -39,6 +38,17 @@ class RowStore {
   virtual absl::Status Scan(
       std::string_view first, std::string_view limit,
       absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const = 0;
+};
+
+// Operation: what Write has taken is seen by Get and Scan at once and survives a crash after the
+// next Flush; a crash before it loses whole batches, the newest first.
+//
+// Concurrency: one thread writes (Write, Flush) and takes snapshots; Get and Scan may be called
+// from any thread.
+class RowStore : public RowReader {
+ public:
+  // The rows as the last Write left them, for as long as it is held.
+  virtual std::shared_ptr<const RowReader> Snapshot() const = 0;
 
   virtual std::unique_ptr<RowBatch> NewBatch() const = 0;
   virtual absl::Status Write(RowBatch* batch) = 0;
@@ -47,7 +57,7 @@ class RowStore {
 
 // Calls `visit` with each row whose key starts with `prefix`.
 absl::Status ScanPrefix(
-    const RowStore& store, std::string_view prefix,
+    const RowReader& store, std::string_view prefix,
     absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit);
 
 // XXH3-128 over all rows in key order, in 32 hexadecimal digits (ARCHITECTURE invariant 6): equal
@@ -57,7 +67,7 @@ struct RowsDigest {
   uint64_t rows = 0;
   uint64_t bytes = 0;
 };
-absl::StatusOr<RowsDigest> DigestRows(const RowStore& store);
+absl::StatusOr<RowsDigest> DigestRows(const RowReader& store);
 
 }  // namespace flywheel
 

@@ -20,7 +20,7 @@ namespace {
 
 // What every answer from one cell needs.
 struct CellState {
-  const RowStore* store = nullptr;
+  const RowReader* store = nullptr;
   CellRow cell;
   PolicyBook policies;
   // With known_at: the sellers that were incomplete then.
@@ -67,7 +67,7 @@ absl::Status FindIncomplete(Instant known_at, CellState* state) {
   return status;
 }
 
-absl::StatusOr<CellState> ReadCell(const RowStore* store, const RatingQuery& query) {
+absl::StatusOr<CellState> ReadCell(const RowReader* store, const RatingQuery& query) {
   CellState state;
   state.store = store;
   std::string value;
@@ -126,7 +126,7 @@ bool StoredStepsAnswer(const CellState& state, MarketCode market, const RatingQu
 // Steps by day under each window length.
 using DaysByWindow = std::map<int32_t, RatingDays>;
 
-absl::Status ReadStoredDays(const RowStore& store, std::string_view seller, MarketCode market,
+absl::Status ReadStoredDays(const RowReader& store, std::string_view seller, MarketCode market,
                             RatingDays* days) {
   absl::Status status;
   RETURN_IF_ERROR(ScanPrefix(
@@ -148,7 +148,7 @@ struct EvaluatedMarket {
   std::vector<Review> reviews;
 };
 
-absl::StatusOr<std::map<MarketCode, EvaluatedMarket>> EvaluateSeller(const RowStore& store,
+absl::StatusOr<std::map<MarketCode, EvaluatedMarket>> EvaluateSeller(const RowReader& store,
                                                                      std::string_view seller,
                                                                      const FactsUpTo& cut) {
   std::map<MarketCode, EvaluatedMarket> markets;
@@ -498,14 +498,14 @@ absl::StatusOr<std::optional<RatingAnswer>> RatingReader::One(std::string_view s
                                                               const RatingQuery& query) const {
   Sum sum;
   if (seller == kAll) {
-    for (const RowStore* store : stores_) {
+    for (const RowReader* store : stores_) {
       ASSIGN_OR_RETURN(const CellState state, ReadCell(store, query));
       ASSIGN_OR_RETURN(const std::vector<Part> parts, TotalParts(state, market, query));
       for (const Part& part : parts) sum.Add(part);
     }
   } else {
     const Partition partition = PartitionOf(seller, static_cast<int32_t>(stores_.size()));
-    const RowStore* store = stores_[static_cast<size_t>(partition.number())];
+    const RowReader* store = stores_[static_cast<size_t>(partition.number())];
     std::string value;
     ASSIGN_OR_RETURN(const bool found, store->Get(row_keys::OfSeller(seller), &value));
     if (!found) return std::optional<RatingAnswer>();
@@ -521,7 +521,7 @@ absl::StatusOr<std::optional<RatingAnswer>> RatingReader::One(std::string_view s
 absl::StatusOr<std::vector<RatingAnswer>> RatingReader::All(const RatingQuery& query) const {
   std::vector<RatingAnswer> answers;
   std::map<std::string, Sum, std::less<>> market_totals;  // by market, "*" for all
-  for (const RowStore* store : stores_) {
+  for (const RowReader* store : stores_) {
     ASSIGN_OR_RETURN(const CellState state, ReadCell(store, query));
     RETURN_IF_ERROR(
         ForEachSeller(state, [&](std::string_view seller, const SellerRow& row) -> absl::Status {
@@ -555,7 +555,7 @@ absl::StatusOr<std::vector<RatingExplanation>> RatingReader::Explain(
     return absl::InvalidArgumentError(
         "name a seller: the figures of all sellers are explained by seller");
   const Partition partition = PartitionOf(seller, static_cast<int32_t>(stores_.size()));
-  const RowStore* store = stores_[static_cast<size_t>(partition.number())];
+  const RowReader* store = stores_[static_cast<size_t>(partition.number())];
   ASSIGN_OR_RETURN(const CellState state, ReadCell(store, query));
   ASSIGN_OR_RETURN(const auto markets, EvaluateSeller(*store, seller, CutOf(query)));
   std::vector<RatingExplanation> explanations;
@@ -597,7 +597,7 @@ absl::StatusOr<std::vector<RatingExplanation>> RatingReader::Explain(
 
 absl::StatusOr<Instant> RatingReader::LogClock() const {
   Instant clock;
-  for (const RowStore* store : stores_) {
+  for (const RowReader* store : stores_) {
     std::string value;
     ASSIGN_OR_RETURN(const bool found, store->Get(row_keys::Cell(), &value));
     if (!found) continue;

@@ -62,7 +62,7 @@ struct RatingExplanation {
 class RatingReader {
  public:
   // The stores of all partitions, by partition. They must outlive the reader.
-  explicit RatingReader(std::vector<const RowStore*> stores) : stores_(std::move(stores)) {}
+  explicit RatingReader(std::vector<const RowReader*> stores) : stores_(std::move(stores)) {}
 
   // The answer for a seller or "*", in a market or "*"; nullopt when there is no such row at that
   // instant. Errors: those of the stores.
@@ -84,7 +84,7 @@ class RatingReader {
   absl::StatusOr<Instant> LogClock() const;
 
  private:
-  std::vector<const RowStore*> stores_;
+  std::vector<const RowReader*> stores_;
 };
 
 }  // namespace flywheel

@@ -1,21 +1,29 @@
-// The way of a batch of events from a door of the command line into the log.
-#ifndef FLYWHEEL_APP_PUBLISHER_H_
-#define FLYWHEEL_APP_PUBLISHER_H_
+// The way of a batch of events from a door into the log.
+#ifndef FLYWHEEL_EVENTS_PUBLISHER_H_
+#define FLYWHEEL_EVENTS_PUBLISHER_H_
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "app/event_input.h"
-#include "app/instant_text.h"
+#include "base/strong.h"
 #include "events/event_log.h"
 #include "events/intake.h"
 #include "events/policy.h"
 
 namespace flywheel {
+
+// One event, or why it is none.
+struct OfferedEvent {
+  int64_t number = 0;  // of its line, or of the event in the stream; from 1
+  std::variant<std::string, IntakeRefusal> event;  // its wire bytes
+};
 
 // What became of one event.
 struct PublishOutcome {
@@ -48,8 +56,11 @@ struct PublishCounts {
 // Concurrency: one thread.
 class Publisher {
  public:
+  // The policies that intake validates with, as they stand now.
+  using PolicySource = std::function<std::shared_ptr<const PolicyBook>()>;
+
   // The log must outlive it.
-  Publisher(EventLog* log, PolicyBook policies, std::function<Instant()> wall_clock)
+  Publisher(EventLog* log, PolicySource policies, std::function<Instant()> wall_clock)
       : log_(log), policies_(std::move(policies)), wall_clock_(std::move(wall_clock)) {}
 
   // Prepares, appends to all partitions at once and waits until everything is durable or has
@@ -62,11 +73,11 @@ class Publisher {
 
  private:
   EventLog* log_;
-  PolicyBook policies_;
+  PolicySource policies_;
   std::function<Instant()> wall_clock_;
   Instant last_stamp_ = kEarliestInstant;
 };
 
 }  // namespace flywheel
 
-#endif  // FLYWHEEL_APP_PUBLISHER_H_
+#endif  // FLYWHEEL_EVENTS_PUBLISHER_H_

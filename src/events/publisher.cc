@@ -1,4 +1,4 @@
-#include "app/publisher.h"
+#include "events/publisher.h"
 
 #include <algorithm>
 #include <memory>
@@ -90,9 +90,10 @@ void PublishCounts::Count(const PublishOutcome& outcome) {
 
 std::vector<PublishOutcome> Publisher::Publish(absl::Span<const OfferedEvent> batch) {
   last_stamp_ = std::clamp(wall_clock_(), last_stamp_, kLatestInstant);
+  const std::shared_ptr<const PolicyBook> policies = policies_();
   std::vector<PartitionBatch> parts(static_cast<size_t>(log_->partitions()));
   std::vector<PublishOutcome> outcomes =
-      PrepareAll(batch, last_stamp_, policies_, log_->partitions(),
+      PrepareAll(batch, last_stamp_, *policies, log_->partitions(),
                  [&](size_t index, PreparedRecord prepared) {
                    auto& part = parts[static_cast<size_t>(prepared.partition.number())];
                    part.records.push_back(std::move(prepared.record_bytes));
