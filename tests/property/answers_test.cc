@@ -93,7 +93,7 @@ DaysByOwner StoredDays(const RowStore& store) {
 }
 
 // The contributions of all orders of a cell, from the order rows alone.
-DaysByOwner ContributedDays(const RowStore& store) {
+DaysByOwner ContributedDays(const RowReader& store) {
   const PolicyBook policies = PolicyBook::BuiltIn();
   std::map<std::pair<std::string, MarketCode>, std::map<std::string, std::vector<Review>>> reviews;
   const absl::Status status = ScanPrefix(
