@@ -77,7 +77,7 @@ std::string PrefixContradiction(const History& history) {
 
 using DaysByOwner = std::map<std::pair<std::string, MarketCode>, RatingDays>;
 
-DaysByOwner StoredDays(const RowStore& store) {
+DaysByOwner StoredDays(const RowReader& store) {
   DaysByOwner days;
   const absl::Status status =
       ScanPrefix(store, row_keys::Prefix(RowType::kRatingDay),

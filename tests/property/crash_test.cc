@@ -29,7 +29,7 @@ struct PartitionFold {
   }
 };
 
-std::string Compare(const RowStore& rows, const std::string& expected, const std::string& where) {
+std::string Compare(const RowReader& rows, const std::string& expected, const std::string& where) {
   const std::string digest = DigestRows(rows).value().hex;
   return digest == expected ? "" : "other rows after " + where + "\n";
 }

@@ -26,7 +26,7 @@ namespace {
 
 // What stands for good, whatever the order of the log: the facts of each order, the sellers'
 // registrations, standings and clocks.
-std::map<std::string, std::vector<std::string>> AcceptedFacts(const RowStore& store) {
+std::map<std::string, std::vector<std::string>> AcceptedFacts(const RowReader& store) {
   std::map<std::string, std::vector<std::string>> facts;
   absl::Status status = ScanPrefix(
       store, row_keys::Prefix(RowType::kOrder), [&](std::string_view key, std::string_view row) {
