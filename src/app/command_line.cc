@@ -64,6 +64,18 @@ ExitCode RunCommandLine(const std::vector<std::string>& arguments, Context conte
   app.add_option("--data", context.folder, "the data folder")
       ->type_name("DIR")
       ->capture_default_str();
+  app.add_option("--log", context.log,
+                 "the log: kafka://HOST:PORT[,HOST:PORT]/NAME; default: the embedded log in the "
+                 "data folder")
+      ->type_name("ADDRESS");
+  app.add_option("--kafka", context.kafka,
+                 "a setting of librdkafka, e.g. security.protocol=sasl_ssl; may be given several "
+                 "times")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.set_config("--config", "",
+                 "a file that gives any of these options, a line each: log = \"...\"")
+      ->type_name("FILE");
   app.add_flag("--json", context.json, "answer in JSON, a line for each thing");
   CommandRunner runner;
   AddCommands(app, runner);

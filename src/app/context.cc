@@ -1,5 +1,7 @@
 #include "app/context.h"
 
+#include <filesystem>
+
 namespace flywheel {
 namespace {
 
@@ -10,6 +12,11 @@ absl::Status StateOf(const std::ostream& out) {
 }
 
 }  // namespace
+
+std::string Context::PathOf(const std::string& path) const {
+  if (working_folder.empty() || path == "-") return path;
+  return (std::filesystem::path(working_folder) / path).lexically_normal().string();
+}
 
 absl::Status Context::Print(std::string_view text) const {
   out->write(text.data(), static_cast<std::streamsize>(text.size()));

@@ -6,9 +6,11 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "app/interrupt.h"
+#include "app/served_folder.h"
 #include "base/strong.h"
 
 namespace flywheel {
@@ -17,8 +19,10 @@ namespace flywheel {
 //
 // Concurrency: one thread.
 struct Context {
-  std::string folder = "data";  // --data
-  bool json = false;            // --json
+  std::string folder = "data";     // --data
+  std::string log;                 // --log: kafka://...; empty: the embedded log in the folder
+  std::vector<std::string> kafka;  // --kafka: settings, key=value
+  bool json = false;               // --json
 
   std::ostream* out = nullptr;
   std::ostream* err = nullptr;
@@ -26,6 +30,13 @@ struct Context {
   bool err_is_a_terminal = false;  // show progress
   std::function<Instant()> wall_clock;
   Interrupt* interrupt = nullptr;
+  // The server that the command runs in; nullptr: it opens the folder itself.
+  ServedFolder* served = nullptr;
+  // What relative paths start from; empty: where the process runs.
+  std::string working_folder;
+
+  // A path as the caller meant it.
+  std::string PathOf(const std::string& path) const;
 
   // Appends to the data. Unavailable when the reader is gone or the disk is full.
   absl::Status Print(std::string_view text) const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <memory>
 #include <string_view>
 #include <system_error>
 
@@ -17,6 +18,7 @@ std::filesystem::path LogFolder(const Context& context) {
 }
 
 bool HoldsALog(const Context& context) {
+  if (!context.log.empty()) return true;  // a topic that is missing says so itself
   std::error_code error;
   return std::filesystem::is_directory(LogFolder(context), error) &&
          !std::filesystem::is_empty(LogFolder(context), error) && !error;
@@ -43,14 +45,42 @@ absl::Status In(const Context& context, const absl::Status& status) {
 
 absl::StatusOr<std::unique_ptr<Engine>> Open(const Context& context, int32_t partitions) {
   EngineOptions options;
-  options.folder = context.folder;
-  options.partitions = partitions;
+  options.log = LogOptionsOf(context);
+  options.log.partitions = partitions;
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(options);
   if (!engine.ok()) return In(context, engine.status());
   return engine;
 }
 
 }  // namespace
+
+LogOptions LogOptionsOf(const Context& context) {
+  LogOptions options;
+  options.folder = context.folder;
+  options.address = context.log;
+  options.kafka = context.kafka;
+  options.partitions = kDefaultPartitions;
+  return options;
+}
+
+std::vector<const RowReader*> Folded::rows() const {
+  std::vector<const RowReader*> rows;
+  rows.reserve(views_.size());
+  for (const std::shared_ptr<const CellView>& view : views_) rows.push_back(view->rows.get());
+  return rows;
+}
+
+absl::StatusOr<Folded> OpenFolded(const Context& context) {
+  if (context.served != nullptr) {
+    ASSIGN_OR_RETURN(CellViews views, context.served->FoldedViews());
+    return Folded(&context.served->log(), std::move(views), nullptr);
+  }
+  ASSIGN_OR_RETURN(std::shared_ptr<Engine> engine, OpenEngine(context));
+  RETURN_IF_ERROR(CatchUp(context, *engine));
+  ASSIGN_OR_RETURN(CellViews views, engine->Views());
+  EventLog* const log = &engine->log();
+  return Folded(log, std::move(views), std::move(engine));
+}
 
 absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(const Context& context) {
   if (!HoldsALog(context)) return NoLog(context);
@@ -63,16 +93,9 @@ absl::StatusOr<std::unique_ptr<Engine>> OpenOrMakeEngine(const Context& context,
                    Open(context, partitions != 0 ? partitions : kDefaultPartitions));
   if (partitions != 0 && partitions != engine->partitions()) {
     return absl::InvalidArgumentError(
-        fmt::format("the data folder {} has {} partitions, which never changes; --partitions {} "
-                    "does not fit",
-                    context.folder, engine->partitions(), partitions));
+        fmt::format("the log has {} partitions, which never changes; --partitions {} does not fit",
+                    engine->partitions(), partitions));
   }
-  return engine;
-}
-
-absl::StatusOr<std::unique_ptr<Engine>> OpenFolded(const Context& context) {
-  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenEngine(context));
-  RETURN_IF_ERROR(CatchUp(context, *engine));
   return engine;
 }
 
@@ -83,20 +106,17 @@ absl::Status CatchUp(const Context& context, Engine& engine) {
   }));
 }
 
-absl::StatusOr<std::unique_ptr<EmbeddedLog>> OpenLogToRead(const Context& context) {
+absl::StatusOr<std::unique_ptr<EventLog>> OpenLogToRead(const Context& context) {
   if (!HoldsALog(context)) return NoLog(context);
-  EmbeddedLogOptions options;
-  options.read_only = true;
-  absl::StatusOr<std::unique_ptr<EmbeddedLog>> log =
-      EmbeddedLog::Open(LogFolder(context).string(), options);
+  absl::StatusOr<std::unique_ptr<EventLog>> log = OpenLogToRead(LogOptionsOf(context));
   if (!log.ok()) return In(context, log.status());
   return log;
 }
 
-RecordCounts SumOfCounts(const Engine& engine) {
+RecordCounts SumOfCounts(const CellViews& views) {
   RecordCounts sum;
-  for (int32_t partition = 0; partition < engine.partitions(); ++partition) {
-    const RecordCounts& counts = engine.cell(Partition(partition)).position().counts;
+  for (const std::shared_ptr<const CellView>& view : views) {
+    const RecordCounts& counts = view->position.counts;
     sum.records += counts.records;
     sum.accepted += counts.accepted;
     sum.duplicates += counts.duplicates;

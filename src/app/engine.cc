@@ -10,7 +10,6 @@
 
 #include "absl/synchronization/mutex.h"
 #include "base/status.h"
-#include "events/embedded/embedded_log.h"
 #include "projections/store/read_policies.h"
 
 namespace flywheel {
@@ -45,23 +44,14 @@ Engine::Engine(const EngineOptions& options) : options_(options), memory_(option
 Engine::~Engine() = default;
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& options) {
-  if (options.partitions < 1 || options.partitions > 1024) {
+  if (options.log.partitions < 1 || options.log.partitions > 1024) {
     return absl::InvalidArgumentError(
-        fmt::format("a log has 1 to 1024 partitions, not {}", options.partitions));
+        fmt::format("a log has 1 to 1024 partitions, not {}", options.log.partitions));
   }
   std::unique_ptr<Engine> engine(new Engine(options));
-  const fs::path log_folder = fs::path(options.folder) / "log";
-  RETURN_IF_ERROR(MakeFolders(options.folder));
-  // A log that exists keeps its number of partitions.
-  EmbeddedLogOptions log_options;
-  absl::StatusOr<std::unique_ptr<EmbeddedLog>> log =
-      EmbeddedLog::Open(log_folder.string(), log_options);
-  if (absl::IsNotFound(log.status())) {
-    log_options.partitions = options.partitions;
-    log = EmbeddedLog::Open(log_folder.string(), log_options);
-  }
-  RETURN_IF_ERROR(log.status());
-  engine->log_ = *std::move(log);
+  RETURN_IF_ERROR(MakeFolders(options.log.folder));
+  ASSIGN_OR_RETURN(engine->lock_, FolderLock::Take(options.log.folder));
+  ASSIGN_OR_RETURN(engine->log_, OpenLog(options.log));
   RETURN_IF_ERROR(engine->OpenCells());
   return engine;
 }
@@ -72,7 +62,7 @@ absl::Status Engine::OpenCells() {
   options.cache_bytes = options_.cache_bytes / static_cast<size_t>(log_->partitions());
   for (Partition partition(0); partition < Partition(log_->partitions());
        partition = partition.Plus(1)) {
-    const fs::path folder = CellFolder(options_.folder, partition);
+    const fs::path folder = CellFolder(options_.log.folder, partition);
     RETURN_IF_ERROR(MakeFolders(folder));
     ASSIGN_OR_RETURN(std::unique_ptr<RowStore> store, OpenRocksStore(folder.string(), memory_));
     ASSIGN_OR_RETURN(std::unique_ptr<Cell> cell,
@@ -116,24 +106,27 @@ absl::Status Engine::CatchUp(absl::FunctionRef<void(const FoldProgress&)> progre
   return status;
 }
 
-std::vector<const RowReader*> Engine::stores() const {
-  std::vector<const RowReader*> stores;
-  stores.reserve(cells_.size());
-  for (const std::unique_ptr<Cell>& cell : cells_) stores.push_back(&cell->store());
-  return stores;
-}
-
-absl::StatusOr<PolicyBook> Engine::Policies() const {
-  return ReadPolicies(cells_[0]->store(), kLatestInstant);
+absl::StatusOr<CellViews> Engine::Views() const {
+  CellViews views;
+  views.reserve(cells_.size());
+  for (const std::unique_ptr<Cell>& cell : cells_) {
+    ASSIGN_OR_RETURN(PolicyBook policies, ReadPolicies(cell->store(), kLatestInstant));
+    auto view = std::make_shared<CellView>();
+    view->position = cell->position();
+    view->rows = cell->store().Snapshot();
+    view->policies = std::make_shared<const PolicyBook>(std::move(policies));
+    views.push_back(std::move(view));
+  }
+  return views;
 }
 
 absl::Status Engine::DropRows() {
   cells_.clear();
   std::error_code error;
-  fs::remove_all(fs::path(options_.folder) / "cells", error);
+  fs::remove_all(fs::path(options_.log.folder) / "cells", error);
   if (error) {
     return absl::UnavailableError(
-        fmt::format("the rows in {} cannot be dropped: {}", options_.folder, error.message()));
+        fmt::format("the rows in {} cannot be dropped: {}", options_.log.folder, error.message()));
   }
   return OpenCells();
 }

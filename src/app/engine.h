@@ -1,4 +1,4 @@
-// The engine on one data folder: the embedded log and a cell for each of its partitions.
+// The engine of a one-shot command: a log and a cell for each of its partitions.
 #ifndef FLYWHEEL_APP_ENGINE_H_
 #define FLYWHEEL_APP_ENGINE_H_
 
@@ -9,19 +9,20 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "app/folder_lock.h"
+#include "app/log_options.h"
 #include "base/strong.h"
 #include "events/event_log.h"
 #include "events/policy.h"
 #include "projections/cell/cell.h"
+#include "projections/cell/cell_view.h"
 #include "projections/store/rocks_store.h"
 #include "projections/views/rating_reader.h"
 
 namespace flywheel {
 
 struct EngineOptions {
-  std::string folder = "data";  // log/ and cells/<partition>/ lie in it
-  // Partitions of a log that is made now; a log that exists keeps its own. 1 to 1024.
-  int32_t partitions = 4;
+  LogOptions log;  // cells/<partition>/ lie in its folder
   // Decoded rows held in memory, of all cells together.
   size_t cache_bytes = size_t{384} << 20;
   RocksMemory::Options rocks;
@@ -45,14 +46,12 @@ class Engine {
 
   EventLog& log() { return *log_; }
   absl::Status CatchUp(absl::FunctionRef<void(const FoldProgress&)> progress);
-  // The stores of all cells, by partition.
-  std::vector<const RowReader*> stores() const;
-  const Cell& cell(Partition partition) const {
-    return *cells_[static_cast<size_t>(partition.number())];
+  // The rows of all cells as they stand.
+  absl::StatusOr<CellViews> Views() const;
+  const CellRow& position(Partition partition) const {
+    return cells_[static_cast<size_t>(partition.number())]->position();
   }
   int32_t partitions() const { return static_cast<int32_t>(cells_.size()); }
-  // The policies that intake validates with: those of partition 0.
-  absl::StatusOr<PolicyBook> Policies() const;
 
   // Drops all rows and makes the cells anew, empty: CatchUp then folds everything.
   absl::Status DropRows();
@@ -62,6 +61,7 @@ class Engine {
   absl::Status OpenCells();
 
   EngineOptions options_;
+  std::unique_ptr<FolderLock> lock_;
   RocksMemory memory_;
   std::unique_ptr<EventLog> log_;
   std::vector<std::unique_ptr<Cell>> cells_;

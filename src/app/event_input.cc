@@ -56,7 +56,7 @@ absl::StatusOr<std::unique_ptr<EventInput>> EventInput::Open(const Context& cont
   if (path == "-") {
     input->fd_ = context.in_fd;
   } else {
-    input->fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    input->fd_ = open(context.PathOf(path).c_str(), O_RDONLY | O_CLOEXEC);
     if (input->fd_ < 0) return FileError(errno, path, "cannot be read");
     input->owns_fd_ = true;
   }

@@ -14,9 +14,9 @@ namespace flywheel {
 
 absl::StatusOr<ExitCode> ExportRating(const Context& context, const ExportRatingOptions& options) {
   RETURN_IF_ERROR(CheckInstants(options.instants));
-  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenFolded(context));
+  ASSIGN_OR_RETURN(const Folded folded, OpenFolded(context));
   ASSIGN_OR_RETURN(std::unique_ptr<OutputFile> out, OutputFile::Open(context, options.out));
-  const RatingReader reader(engine->stores());
+  const RatingReader reader(folded.rows());
   ASSIGN_OR_RETURN(const RatingQuery query, RatingQueryFor(context, options.instants, reader));
   ASSIGN_OR_RETURN(const std::vector<RatingAnswer> answers, reader.All(query));
   const bool csv = options.format == ExportFormat::kCsv;

@@ -57,7 +57,7 @@ absl::StatusOr<ExitCode> ImportOlistFiles(const Context& context,
   OlistSummary summary;
   ASSIGN_OR_RETURN(const SentEvents sent,
                    SendEvents(context, options.target, /*expected=*/0, [&](EventSink sink) {
-                     return ImportOlist(options.directory, sink, &summary);
+                     return ImportOlist(context.PathOf(options.directory), sink, &summary);
                    }));
   const std::string text =
       context.json ? SummaryJson(summary, sent) : summary.ToText() + sent.ToText();

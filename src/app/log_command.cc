@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "app/command.h"
 #include "app/data_folder.h"
 #include "app/instant_text.h"
 #include "app/json_writer.h"
+#include "app/log_inspection.h"
 #include "app/record_json.h"
 #include "app/table.h"
 #include "base/status.h"
@@ -22,7 +24,7 @@ uint64_t Unsigned(int64_t number) { return static_cast<uint64_t>(number); }
 
 // What is known of one partition.
 struct PartitionReport {
-  PartitionReader::Extent extent;
+  PartitionExtent extent;
   std::optional<CellRow> fold;
 
   int64_t lag() const { return extent.end.number() - fold->next.number(); }
@@ -48,8 +50,10 @@ std::string InfoJson(const std::vector<PartitionReport>& reports) {
     const PartitionReport& report = reports[partition];
     json.BeginObject().Field("partition", partition);
     json.Field("begin", report.extent.begin.number()).Field("end", report.extent.end.number());
-    json.Field("bytes", report.extent.used_bytes).Field("fileBytes", report.extent.file_bytes);
-    json.Field("segments", report.extent.segments);
+    if (const std::optional<SegmentExtent>& files = report.extent.files) {
+      json.Field("bytes", files->used_bytes).Field("fileBytes", files->file_bytes);
+      json.Field("segments", files->segments);
+    }
     if (report.fold) {
       const CellRow& fold = *report.fold;
       json.Field("folded", fold.next.number()).Field("lag", report.lag());
@@ -67,16 +71,23 @@ std::string InfoJson(const std::vector<PartitionReport>& reports) {
 std::string InfoTable(const std::vector<PartitionReport>& reports) {
   Table log({"partition", "begin", "end", "bytes", "on disk", "segments"});
   for (size_t partition = 0; partition < reports.size(); ++partition) {
-    const PartitionReader::Extent& extent = reports[partition].extent;
+    const PartitionExtent& extent = reports[partition].extent;
+    const std::optional<SegmentExtent>& files = extent.files;
     log.Add({std::to_string(partition), GroupedNumber(Unsigned(extent.begin.number())),
-             GroupedNumber(Unsigned(extent.end.number())), GroupedNumber(extent.used_bytes),
-             GroupedNumber(extent.file_bytes), std::to_string(extent.segments)});
+             GroupedNumber(Unsigned(extent.end.number())),
+             files ? GroupedNumber(files->used_bytes) : "",
+             files ? GroupedNumber(files->file_bytes) : "",
+             files ? std::to_string(files->segments) : ""});
   }
   std::string text = log.ToText();
-  if (!reports.empty() && !reports[0].fold) return text;
+  const bool folded =
+      std::any_of(reports.begin(), reports.end(),
+                  [](const PartitionReport& report) { return report.fold.has_value(); });
+  if (!folded) return text;
   Table folds({"partition", "folded", "lag", "accepted", "duplicates", "repeats", "waiting",
                "refused", "stale", "control"});
   for (size_t partition = 0; partition < reports.size(); ++partition) {
+    if (!reports[partition].fold) continue;
     const CellRow& fold = *reports[partition].fold;
     folds.Add({std::to_string(partition), GroupedNumber(Unsigned(fold.next.number())),
                GroupedNumber(Unsigned(reports[partition].lag())),
@@ -86,6 +97,19 @@ std::string InfoTable(const std::vector<PartitionReport>& reports) {
                GroupedNumber(fold.counts.control)});
   }
   return text + "\n" + folds.ToText();
+}
+
+// The rows as they stand, without folding anything.
+absl::StatusOr<CellViews> PositionsHere(const Context& context) {
+  if (context.served != nullptr) return context.served->Views();
+  ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, OpenEngine(context));
+  CellViews views;
+  for (int32_t number = 0; number < engine->partitions(); ++number) {
+    auto view = std::make_shared<CellView>();
+    view->position = engine->position(Partition(number));
+    views.push_back(std::move(view));
+  }
+  return views;
 }
 
 // Prints the records of one partition, until `left` is used up.
@@ -114,28 +138,26 @@ absl::Status CatPartition(const Context& context, EventLog& log, Partition parti
 }  // namespace
 
 absl::StatusOr<ExitCode> LogInfo(const Context& context, const LogInfoOptions&) {
+  // Says what is missing where there is no log.
+  RETURN_IF_ERROR(OpenLogToRead(context).status());
+  ASSIGN_OR_RETURN(const std::vector<PartitionExtent> extents, ExtentsOf(LogOptionsOf(context)));
   std::vector<PartitionReport> reports;
-  {
-    ASSIGN_OR_RETURN(std::unique_ptr<EmbeddedLog> log, OpenLogToRead(context));
-    for (const PartitionReader::Extent& extent : log->Extents()) {
-      reports.push_back({extent, std::nullopt});
-    }
-  }
-  const absl::StatusOr<std::unique_ptr<Engine>> engine = OpenEngine(context);
-  if (engine.ok()) {
+  for (const PartitionExtent& extent : extents) reports.push_back({extent, std::nullopt});
+  const absl::StatusOr<CellViews> views = PositionsHere(context);
+  if (views.ok()) {
     for (size_t partition = 0; partition < reports.size(); ++partition) {
-      reports[partition].fold =
-          (*engine)->cell(Partition(static_cast<int32_t>(partition))).position();
+      const std::shared_ptr<const CellView>& view = (*views)[partition];
+      if (view != nullptr) reports[partition].fold = view->position;
     }
   } else {
-    context.Say(fmt::format("how far it is folded is not known: {}", MessageOf(engine.status())));
+    context.Say(fmt::format("how far it is folded is not known: {}", MessageOf(views.status())));
   }
   RETURN_IF_ERROR(context.Print(context.json ? InfoJson(reports) : InfoTable(reports)));
   return ExitCode::kOk;
 }
 
 absl::StatusOr<ExitCode> LogCat(const Context& context, const LogCatOptions& options) {
-  ASSIGN_OR_RETURN(std::unique_ptr<EmbeddedLog> log, OpenLogToRead(context));
+  ASSIGN_OR_RETURN(std::unique_ptr<EventLog> log, OpenLogToRead(context));
   if (options.partition >= log->partitions()) {
     return absl::NotFoundError(fmt::format("the log has the partitions 0 to {}, not {}",
                                            log->partitions() - 1, options.partition));
@@ -149,24 +171,24 @@ absl::StatusOr<ExitCode> LogCat(const Context& context, const LogCatOptions& opt
 }
 
 absl::StatusOr<ExitCode> LogCheck(const Context& context, const LogCheckOptions&) {
-  ASSIGN_OR_RETURN(std::unique_ptr<EmbeddedLog> log, OpenLogToRead(context));
-  ASSIGN_OR_RETURN(const std::vector<PartitionReader::Verified> verified, log->Check());
+  RETURN_IF_ERROR(OpenLogToRead(context).status());
+  ASSIGN_OR_RETURN(const std::vector<CheckedPartition> verified, CheckLog(LogOptionsOf(context)));
   Table table({"partition", "records", "bytes", "segments", "state"});
   JsonWriter json;
   json.BeginObject().Key("partitions").BeginArray();
   bool damaged = false;
   for (size_t partition = 0; partition < verified.size(); ++partition) {
-    const PartitionReader::Verified& part = verified[partition];
-    const bool good = part.first_damage.ok();
+    const CheckedPartition& part = verified[partition];
+    const bool good = part.damage.ok();
     damaged = damaged || !good;
     table.Add({std::to_string(partition), GroupedNumber(Unsigned(part.records)),
                GroupedNumber(part.bytes), std::to_string(part.segments),
                good ? "good" : "DAMAGED"});
     json.BeginObject().Field("partition", partition).Field("records", part.records);
     json.Field("bytes", part.bytes).Field("segments", part.segments).Flag("good", good);
-    json.FieldIfGiven("damage", MessageOf(part.first_damage)).EndObject();
+    json.FieldIfGiven("damage", MessageOf(part.damage)).EndObject();
     if (!good) {
-      context.Say(fmt::format("partition {}: {}", partition, MessageOf(part.first_damage)));
+      context.Say(fmt::format("partition {}: {}", partition, MessageOf(part.damage)));
     }
   }
   json.EndArray().Flag("good", !damaged).EndObject();

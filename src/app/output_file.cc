@@ -50,7 +50,8 @@ absl::Status FileError(int error, const std::string& path, std::string_view what
 }
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Open(const Context& context,
-                                                             const std::string& path) {
+                                                             const std::string& given) {
+  const std::string path = context.PathOf(given);
   std::unique_ptr<OutputFile> file(new OutputFile(context, path));
   if (path == "-") return file;
   std::error_code error;

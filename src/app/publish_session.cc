@@ -67,22 +67,32 @@ void WriteFoldOutcome(const FoldOutcome& outcome, JsonWriter& json) {
 
 absl::StatusOr<std::unique_ptr<PublishSession>> PublishSession::Open(const Context& context,
                                                                      int32_t partitions) {
+  if (context.served != nullptr) {
+    ASSIGN_OR_RETURN(const CellViews views, context.served->FoldedViews());
+    if (partitions != 0 && static_cast<size_t>(partitions) != views.size()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "the log has {} partitions, which never changes; --partitions {} does not fit",
+          views.size(), partitions));
+    }
+    return std::unique_ptr<PublishSession>(
+        new PublishSession(context, nullptr, &context.served->log(), views));
+  }
   ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenOrMakeEngine(context, partitions));
   // Policies that stand in the log decide what is valid from here on.
   RETURN_IF_ERROR(CatchUp(context, *engine));
-  ASSIGN_OR_RETURN(PolicyBook policies, engine->Policies());
+  ASSIGN_OR_RETURN(const CellViews views, engine->Views());
+  EventLog* const log = &engine->log();
   return std::unique_ptr<PublishSession>(
-      new PublishSession(context, std::move(engine), std::move(policies)));
+      new PublishSession(context, std::move(engine), log, views));
 }
 
 PublishSession::PublishSession(const Context& context, std::unique_ptr<Engine> engine,
-                               PolicyBook policies)
-    : context_(context), engine_(std::move(engine)), before_(SumOfCounts(*engine_)) {
-  publisher_.emplace(
-      &engine_->log(),
-      [book = std::make_shared<const PolicyBook>(std::move(policies))] { return book; },
-      context.wall_clock);
-  folder_ = std::thread([this] { FoldBehind(); });
+                               EventLog* log, const CellViews& before)
+    : context_(context),
+      engine_(std::move(engine)),
+      before_(SumOfCounts(before)),
+      publisher_(log, [policies = before[0]->policies] { return policies; }, context.wall_clock) {
+  if (engine_ != nullptr) folder_ = std::thread([this] { FoldBehind(); });
 }
 
 PublishSession::~PublishSession() { StopFolding(); }
@@ -110,17 +120,28 @@ void PublishSession::StopFolding() {
   folder_.join();
 }
 
-absl::StatusOr<FoldOutcome> PublishSession::Finish() {
+absl::StatusOr<RecordCounts> PublishSession::CountsAtTheEnd() {
   StopFolding();
-  if (fold_status_.ok()) fold_status_ = CatchUp(context_, *engine_);
-  if (!fold_status_.ok()) {
+  if (engine_ == nullptr) {
+    ASSIGN_OR_RETURN(const CellViews views, context_.served->FoldedViews());
+    return SumOfCounts(views);
+  }
+  RETURN_IF_ERROR(fold_status_);
+  RETURN_IF_ERROR(CatchUp(context_, *engine_));
+  ASSIGN_OR_RETURN(const CellViews views, engine_->Views());
+  return SumOfCounts(views);
+}
+
+absl::StatusOr<FoldOutcome> PublishSession::Finish() {
+  const absl::StatusOr<RecordCounts> after = CountsAtTheEnd();
+  if (!after.ok()) {
     return absl::Status(
-        fold_status_.code(),
+        after.status().code(),
         fmt::format(
             "what was accepted is in the log and will be folded later; now it cannot be: {}",
-            MessageOf(fold_status_)));
+            MessageOf(after.status())));
   }
-  return DifferenceOf(before_, SumOfCounts(*engine_));
+  return DifferenceOf(before_, *after);
 }
 
 }  // namespace flywheel

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,7 +21,8 @@
 namespace flywheel {
 
 // What the fold made of what was published: the differences of the counts. What waited before and
-// found its order now counts as accepted, and lets `waiting` fall.
+// found its order now counts as accepted, and lets `waiting` fall. What others published into the
+// same log meanwhile is in it too.
 struct FoldOutcome {
   int64_t records = 0;
   int64_t accepted = 0;
@@ -52,22 +52,25 @@ class PublishSession {
   ~PublishSession();
 
   std::vector<PublishOutcome> Publish(absl::Span<const OfferedEvent> batch) {
-    return publisher_->Publish(batch);
+    return publisher_.Publish(batch);
   }
 
   // Folds to the end and says what became of what was published. Call it once, at the end.
   absl::StatusOr<FoldOutcome> Finish();
 
  private:
-  PublishSession(const Context& context, std::unique_ptr<Engine> engine, PolicyBook policies);
+  // `engine` is nullptr in a server, which folds by itself.
+  PublishSession(const Context& context, std::unique_ptr<Engine> engine, EventLog* log,
+                 const CellViews& before);
 
   void FoldBehind();
+  absl::StatusOr<RecordCounts> CountsAtTheEnd();
   void StopFolding();
 
   const Context& context_;
   std::unique_ptr<Engine> engine_;
   RecordCounts before_;
-  std::optional<Publisher> publisher_;
+  Publisher publisher_;
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stop_ = false;

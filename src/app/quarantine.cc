@@ -94,19 +94,18 @@ absl::Status CheckCode(const std::string& code) {
 }
 
 // The entries after `after` that match, one more than the limit where there are more.
-absl::StatusOr<std::vector<PlacedEntry>> Find(const Engine& engine,
+absl::StatusOr<std::vector<PlacedEntry>> Find(const std::vector<const RowReader*>& rows,
                                               const QuarantineListOptions& options,
                                               std::optional<LogPlace> after) {
   std::vector<PlacedEntry> found;
-  const std::vector<const RowReader*> stores = engine.stores();
-  for (size_t number = 0; number < stores.size(); ++number) {
+  for (size_t number = 0; number < rows.size(); ++number) {
     const Partition partition(static_cast<int32_t>(number));
     if (after && partition < after->partition) continue;
     const std::string first = after && partition == after->partition
                                   ? row_keys::Quarantine(after->offset.Plus(1))
                                   : row_keys::Prefix(RowType::kQuarantine);
     absl::Status status;
-    RETURN_IF_ERROR(stores[number]->Scan(
+    RETURN_IF_ERROR(rows[number]->Scan(
         first, row_keys::AfterPrefix(row_keys::Prefix(RowType::kQuarantine)),
         [&](std::string_view key, std::string_view value) {
           absl::StatusOr<QuarantineRow> row = QuarantineRow::Decode(value);
@@ -147,8 +146,8 @@ absl::StatusOr<ExitCode> QuarantineList(const Context& context,
   if (!options.after.empty()) {
     ASSIGN_OR_RETURN(after, ParsePlace(options.after));
   }
-  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenFolded(context));
-  ASSIGN_OR_RETURN(std::vector<PlacedEntry> entries, Find(*engine, options, after));
+  ASSIGN_OR_RETURN(const Folded folded, OpenFolded(context));
+  ASSIGN_OR_RETURN(std::vector<PlacedEntry> entries, Find(folded.rows(), options, after));
   const bool more = entries.size() > options.limit;
   if (more) entries.pop_back();
   if (context.json) {
@@ -171,20 +170,20 @@ absl::StatusOr<ExitCode> QuarantineList(const Context& context,
 absl::StatusOr<ExitCode> QuarantineShow(const Context& context,
                                         const QuarantineShowOptions& options) {
   ASSIGN_OR_RETURN(const LogPlace place, ParsePlace(options.place));
-  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenFolded(context));
-  const std::vector<const RowReader*> stores = engine->stores();
+  ASSIGN_OR_RETURN(const Folded folded, OpenFolded(context));
+  const std::vector<const RowReader*> rows = folded.rows();
   const auto partition = static_cast<size_t>(place.partition.number());
   std::string value;
   bool found = false;
-  if (partition < stores.size()) {
-    ASSIGN_OR_RETURN(found, stores[partition]->Get(row_keys::Quarantine(place.offset), &value));
+  if (partition < rows.size()) {
+    ASSIGN_OR_RETURN(found, rows[partition]->Get(row_keys::Quarantine(place.offset), &value));
   }
   if (!found) {
     return absl::NotFoundError(
         fmt::format("the quarantine has no entry at {}", FormatPlace(place)));
   }
   ASSIGN_OR_RETURN(QuarantineRow row, QuarantineRow::Decode(value));
-  ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(engine->log(), place));
+  ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(folded.log(), place));
   JsonWriter json;
   json.BeginObject();
   WriteEntry({place, std::move(row)}, json);

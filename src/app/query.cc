@@ -41,8 +41,8 @@ std::vector<RatingExplanation> PageOf(std::vector<RatingExplanation> all, uint64
 
 absl::StatusOr<ExitCode> QueryRating(const Context& context, const QueryRatingOptions& options) {
   RETURN_IF_ERROR(CheckInstants(options.instants));
-  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenFolded(context));
-  const RatingReader reader(engine->stores());
+  ASSIGN_OR_RETURN(const Folded folded, OpenFolded(context));
+  const RatingReader reader(folded.rows());
   ASSIGN_OR_RETURN(RatingQuery query, RatingQueryFor(context, options.instants, reader));
   query.history = options.history;
   ASSIGN_OR_RETURN(const std::optional<RatingAnswer> answer,
@@ -62,8 +62,8 @@ absl::StatusOr<ExitCode> ExplainRating(const Context& context,
                     "rates.service.distribution.5",
                     options.figure));
   }
-  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenFolded(context));
-  const RatingReader reader(engine->stores());
+  ASSIGN_OR_RETURN(const Folded folded, OpenFolded(context));
+  const RatingReader reader(folded.rows());
   ASSIGN_OR_RETURN(const RatingQuery query, RatingQueryFor(context, options.instants, reader));
   ASSIGN_OR_RETURN(const std::optional<RatingAnswer> answer,
                    reader.One(options.seller, options.market, query));

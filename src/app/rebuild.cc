@@ -11,7 +11,9 @@
 
 #include "app/command.h"
 #include "app/data_folder.h"
+#include "app/folder_lock.h"
 #include "app/json_writer.h"
+#include "app/log_inspection.h"
 #include "app/table.h"
 #include "base/status.h"
 
@@ -23,8 +25,9 @@ using Digests = std::vector<RowsDigest>;
 
 absl::StatusOr<Digests> DigestAll(const Engine& engine) {
   Digests digests;
-  for (const RowReader* store : engine.stores()) {
-    ASSIGN_OR_RETURN(RowsDigest digest, DigestRows(*store));
+  ASSIGN_OR_RETURN(const CellViews views, engine.Views());
+  for (const std::shared_ptr<const CellView>& view : views) {
+    ASSIGN_OR_RETURN(RowsDigest digest, DigestRows(*view->rows));
     digests.push_back(std::move(digest));
   }
   return digests;
@@ -36,23 +39,24 @@ absl::StatusOr<Digests> DigestOldRows(const Context& context, Engine& engine) {
 }
 
 // Rows are not dropped for a log that cannot give them again.
-absl::Status CheckLog(const Context& context) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<EmbeddedLog> log, OpenLogToRead(context));
-  ASSIGN_OR_RETURN(const std::vector<PartitionReader::Verified> verified, log->Check());
-  for (const PartitionReader::Verified& partition : verified) {
-    RETURN_IF_ERROR(partition.first_damage);
-  }
+absl::Status CheckLogOf(const Context& context) {
+  ASSIGN_OR_RETURN(const std::vector<CheckedPartition> checked, CheckLog(LogOptionsOf(context)));
+  for (const CheckedPartition& partition : checked) RETURN_IF_ERROR(partition.damage);
   return absl::OkStatus();
 }
 
-// Drops rows that keep the engine from opening. The log's lock is held meanwhile, so nobody has
+// Drops rows that keep the engine from opening. The folder's lock is held meanwhile, so nobody has
 // them open; where the log itself does not open or is damaged, nothing is dropped.
 absl::Status DropUnreadableRows(const Context& context) {
   const std::filesystem::path folder = context.folder;
-  EmbeddedLogOptions options;
-  ASSIGN_OR_RETURN(const std::unique_ptr<EmbeddedLog> locked,
-                   EmbeddedLog::Open((folder / "log").string(), options));
-  RETURN_IF_ERROR(CheckLog(context));
+  absl::StatusOr<std::unique_ptr<FolderLock>> lock = FolderLock::Take(context.folder);
+  if (!lock.ok()) {
+    return absl::Status(lock.status().code(), fmt::format("the data folder {}: {}", context.folder,
+                                                          MessageOf(lock.status())));
+  }
+  // Opening mends what a crash has left; reading alone would take it for damage.
+  RETURN_IF_ERROR(OpenLog(LogOptionsOf(context)).status());
+  RETURN_IF_ERROR(CheckLogOf(context));
   std::error_code error;
   std::filesystem::remove_all(folder / "cells", error);
   if (!error) return absl::OkStatus();
@@ -102,6 +106,10 @@ std::string ToTable(const Comparison& digests) {
 }  // namespace
 
 absl::StatusOr<ExitCode> Rebuild(const Context& context, const RebuildOptions&) {
+  if (context.served != nullptr) {
+    return absl::FailedPreconditionError(
+        "a server holds the data folder; stop it first, then rebuild");
+  }
   absl::StatusOr<std::unique_ptr<Engine>> engine = OpenEngine(context);
   Comparison digests;
   if (engine.ok()) {
@@ -111,7 +119,7 @@ absl::StatusOr<ExitCode> Rebuild(const Context& context, const RebuildOptions&) 
     } else {
       context.Say(fmt::format("the old rows cannot be read: {}", MessageOf(before.status())));
     }
-    RETURN_IF_ERROR(CheckLog(context));
+    RETURN_IF_ERROR(CheckLogOf(context));
     RETURN_IF_ERROR((*engine)->DropRows());
   } else if (absl::IsNotFound(engine.status()) || absl::IsInvalidArgument(engine.status())) {
     return engine.status();

@@ -116,12 +116,12 @@ std::string ToText(const VerifyReport& report) {
 absl::StatusOr<ExitCode> VerifyFolder(const Context& context, const VerifyCommandOptions& options) {
   VerifyOptions verify;
   ASSIGN_OR_RETURN(verify.points, PointsOf(options));
-  ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, OpenFolded(context));
+  ASSIGN_OR_RETURN(const Folded folded, OpenFolded(context));
   std::optional<PhaseProgress> progress(std::in_place, context);
   verify.progress = [&](std::string_view phase, uint64_t done, uint64_t total) {
     progress->Show(phase, done, total);
   };
-  ASSIGN_OR_RETURN(const VerifyReport report, Verify(engine->log(), engine->stores(), verify));
+  ASSIGN_OR_RETURN(const VerifyReport report, Verify(folded.log(), folded.rows(), verify));
   progress.reset();
   RETURN_IF_ERROR(context.Print(context.json ? ToJson(report) : ToText(report)));
   return report.differences.count() == 0 ? ExitCode::kOk : ExitCode::kDifferences;

@@ -9,8 +9,15 @@
 #include "base/status.h"
 
 namespace flywheel {
+namespace {
 
-Cell::Cell(EventLog* log, Partition partition, std::unique_ptr<RowStore> store,
+// A log that says that it goes on gives the next record in this time, or in the next tries.
+constexpr absl::Duration kReadWait = absl::Seconds(1);
+constexpr int kMaxReadsWithoutProgress = 30;
+
+}  // namespace
+
+Cell::Cell(EventLog* log, Partition partition, std::shared_ptr<RowStore> store,
            const CellOptions& options)
     : log_(log),
       partition_(partition),
@@ -20,11 +27,12 @@ Cell::Cell(EventLog* log, Partition partition, std::unique_ptr<RowStore> store,
       fold_(std::make_unique<Fold>(store_.get())) {}
 
 absl::StatusOr<std::unique_ptr<Cell>> Cell::Open(EventLog* log, Partition partition,
-                                                 std::unique_ptr<RowStore> store,
+                                                 std::shared_ptr<RowStore> store,
                                                  const CellOptions& options) {
   std::unique_ptr<Cell> cell(new Cell(log, partition, std::move(store), options));
   RETURN_IF_ERROR(cell->fold_->Open());
   RETURN_IF_ERROR(cell->CheckAgainstLog());
+  cell->next_read_ = cell->position().next;
   return cell;
 }
 
@@ -47,6 +55,7 @@ absl::Status Cell::CheckAgainstLog() {
   if (position.last < begin) return refuse("the last folded record is no longer there");
   ReadLimits one;
   one.max_records = 1;
+  one.wait = kReadWait * kMaxReadsWithoutProgress;
   ASSIGN_OR_RETURN(const RecordBatch read, log_->Read(partition_, position.last, one));
   if (read.records.empty() || read.records[0].offset != position.last)
     return refuse("the last folded record is missing");
@@ -56,21 +65,36 @@ absl::Status Cell::CheckAgainstLog() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<size_t> Cell::Step(absl::Duration wait) {
+  ReadLimits limits = options_.read;
+  limits.wait = wait;
+  ASSIGN_OR_RETURN(const RecordBatch read, log_->Read(partition_, next_read_, limits));
+  next_read_ = read.next;
+  if (read.records.empty()) return 0;
+  fold_->Apply(read.records);
+  RETURN_IF_ERROR(fold_->status());
+  unflushed_records_ += read.records.size();
+  // Clean rows go first; only where the dirty ones alone are too many must they be written early.
+  if (fold_->cached_bytes() > options_.cache_bytes) fold_->Shrink(options_.cache_bytes / 4 * 3);
+  const bool full = fold_->cached_bytes() > options_.cache_bytes;
+  if (unflushed_records_ >= options_.records_per_flush || full) {
+    RETURN_IF_ERROR(Write(/*durable=*/true));
+  }
+  return read.records.size();
+}
+
 absl::Status Cell::CatchUp(Offset end, absl::FunctionRef<void(const CellRow&)> progress) {
-  while (fold_->position().next < end) {
-    ASSIGN_OR_RETURN(const RecordBatch read,
-                     log_->Read(partition_, fold_->position().next, options_.read));
-    if (read.records.empty()) break;
-    fold_->Apply(read.records);
-    RETURN_IF_ERROR(fold_->status());
-    unflushed_records_ += read.records.size();
-    // Clean rows go first; only where the dirty ones alone are too many must they be written early.
-    if (fold_->cached_bytes() > options_.cache_bytes) fold_->Shrink(options_.cache_bytes / 4 * 3);
-    const bool full = fold_->cached_bytes() > options_.cache_bytes;
-    if (unflushed_records_ >= options_.records_per_flush || full) {
-      RETURN_IF_ERROR(Write(/*durable=*/true));
-    }
+  int reads_without_progress = 0;
+  while (next_read_ < end) {
+    const Offset before = next_read_;
+    RETURN_IF_ERROR(Step(kReadWait).status());
     progress(fold_->position());
+    reads_without_progress = next_read_ > before ? 0 : reads_without_progress + 1;
+    if (reads_without_progress == kMaxReadsWithoutProgress) {
+      return absl::UnavailableError(
+          fmt::format("partition {} ends at offset {}, but the log gives nothing from {} on",
+                      partition_.number(), end.number(), next_read_.number()));
+    }
   }
   return unflushed_records_ > 0 ? Write(/*durable=*/true) : absl::OkStatus();
 }

@@ -30,21 +30,26 @@ struct CellOptions {
 // that led to it (ARCHITECTURE invariant 2), so a crash at any place is followed by folding again
 // from the last durable batch.
 //
-// Concurrency: one thread calls CatchUp and Write; store() may be read from any thread and shows
-// the last Write.
+// Concurrency: one thread calls Step, CatchUp and Write; store() may be read from any thread and
+// shows the last Write.
 class Cell {
  public:
   // Opens the rows and holds them against the log: FailedPrecondition when they belong to another
   // log (the record before the position is missing or another) or to another fold version; then
   // rebuild. `log` must outlive the cell.
   static absl::StatusOr<std::unique_ptr<Cell>> Open(EventLog* log, Partition partition,
-                                                    std::unique_ptr<RowStore> store,
+                                                    std::shared_ptr<RowStore> store,
                                                     const CellOptions& options);
+
+  // One read of the log, waiting at most `wait` for the first record, and its fold; rows are
+  // written and made durable when there are enough. Gives the number of records. Errors: what Read
+  // and the store return; after one, open the cell anew.
+  absl::StatusOr<size_t> Step(absl::Duration wait);
 
   // Folds at least the records before `end` that are not folded yet (a read is not cut there); rows
   // are written and made durable when there are enough and at the end. `progress` is called after
-  // each read with the position. Errors: what Read and the store return; after an error from the
-  // store open the cell anew.
+  // each read with the position. Errors: those of Step; Unavailable where the log does not give
+  // what lies before `end`.
   absl::Status CatchUp(Offset end, absl::FunctionRef<void(const CellRow&)> progress);
 
   // Writes the changed rows with the position; makes them durable when asked to.
@@ -52,20 +57,25 @@ class Cell {
 
   Partition partition() const { return partition_; }
   const CellRow& position() const { return fold_->position(); }
+  // Where the next read goes on: at position().next, or after a gap that follows it.
+  Offset next_read() const { return next_read_; }
+  const PolicyBook& policies() const { return fold_->policies(); }
+  bool has_unwritten_rows() const { return fold_->dirty_rows() > 0; }
   const RowStore& store() const { return *store_; }
   size_t cached_bytes() const { return fold_->cached_bytes(); }
 
  private:
-  Cell(EventLog* log, Partition partition, std::unique_ptr<RowStore> store,
+  Cell(EventLog* log, Partition partition, std::shared_ptr<RowStore> store,
        const CellOptions& options);
   absl::Status CheckAgainstLog();
 
   EventLog* log_;
   Partition partition_;
   CellOptions options_;
-  std::unique_ptr<RowStore> store_;
+  std::shared_ptr<RowStore> store_;
   std::unique_ptr<RowBatch> batch_;
   std::unique_ptr<Fold> fold_;
+  Offset next_read_;
   uint64_t unflushed_records_ = 0;
 };
 

@@ -1,0 +1,37 @@
+#include "app/log_options.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "base/status.h"
+#include "events/embedded/embedded_log.h"
+
+namespace flywheel {
+namespace {
+
+absl::StatusOr<std::unique_ptr<EventLog>> OpenEmbedded(const LogOptions& options, bool read_only) {
+  const std::string folder = (std::filesystem::path(options.folder) / "log").string();
+  EmbeddedLogOptions embedded;
+  embedded.read_only = read_only;
+  absl::StatusOr<std::unique_ptr<EmbeddedLog>> log = EmbeddedLog::Open(folder, embedded);
+  if (absl::IsNotFound(log.status()) && !read_only) {
+    embedded.partitions = options.partitions;
+    log = EmbeddedLog::Open(folder, embedded);
+  }
+  RETURN_IF_ERROR(log.status());
+  return std::unique_ptr<EventLog>(*std::move(log));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(const LogOptions& options) {
+  if (options.embedded()) return OpenEmbedded(options, /*read_only=*/false);
+  return absl::UnimplementedError("kafka");
+}
+
+absl::StatusOr<std::unique_ptr<EventLog>> OpenLogToRead(const LogOptions& options) {
+  if (options.embedded()) return OpenEmbedded(options, /*read_only=*/true);
+  return absl::UnimplementedError("kafka");
+}
+
+}  // namespace flywheel
