@@ -78,6 +78,9 @@ class PolicyBook {
   // The version that holds at an instant.
   uint32_t VersionAt(Instant at) const;
 
+  // How many versions are in the book, with the built-in one.
+  size_t size() const { return versions_.size(); }
+
   // Codes of all markets of all versions, sorted.
   std::vector<std::string> Markets() const;
 

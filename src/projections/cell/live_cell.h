@@ -1,0 +1,129 @@
+// A cell that follows its partition: a thread that folds what is appended and publishes a view of
+// the rows after each read.
+#ifndef FLYWHEEL_PROJECTIONS_CELL_LIVE_CELL_H_
+#define FLYWHEEL_PROJECTIONS_CELL_LIVE_CELL_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/mutex.h"
+#include "base/strong.h"
+#include "events/event_log.h"
+#include "projections/cell/cell.h"
+#include "projections/cell/cell_view.h"
+#include "projections/store/row_store.h"
+
+namespace flywheel {
+
+struct LiveCellOptions {
+  CellOptions cell;
+  // How long one read waits for records; bounds how long Stop takes while nothing comes.
+  absl::Duration read_wait = absl::Milliseconds(200);
+  // Rows are made durable at least so often, so that a restart folds little again.
+  absl::Duration flush_interval = absl::Seconds(30);
+  // How often the log is asked for its end, by which the lag is told.
+  absl::Duration end_interval = absl::Seconds(1);
+  // Pauses between tries after an error that may pass: doubled from the first to the last.
+  absl::Duration first_pause = absl::Milliseconds(100);
+  absl::Duration last_pause = absl::Seconds(5);
+  // Called by the cell's thread with the durable rows, at every interval in which something came,
+  // and at the end; empty: never. An error is told and tried again at the next interval.
+  std::function<absl::Status(const RowStore&, const CellRow&)> checkpoint;
+  absl::Duration checkpoint_interval = absl::Minutes(1);
+};
+
+// Where a live cell stands.
+struct CellProgress {
+  enum class State : uint8_t {
+    kRestoring,  // rows are opened, or fold what was in the log when they were
+    kServing,    // the end of the log was reached; the view holds
+    kStopped,    // an error that does not pass by itself: `trouble` says what to do
+  };
+  State state = State::kRestoring;
+  std::string trouble;             // what is in the way now; empty: nothing
+  std::string checkpoint_trouble;  // why the last checkpoint failed; empty: it did not
+  Offset next;                     // what is folded
+  Offset end;                      // the log's end when it was last asked; at least `next`
+  // When the rows last held everything that was in the log; nullopt: not yet.
+  std::optional<Instant> fresh_at;
+  // recorded_at of the last folded record.
+  Instant last_recorded_at;
+  uint64_t checkpoints = 0;
+};
+
+// Operation: opens the store, folds to the log's end, then follows. Errors that may pass (the
+// broker is away, the disk is full) are told in Progress and tried again for ever, from the last
+// written rows; the last view stays readable meanwhile, late and not wrong. Others stop the cell.
+//
+// Concurrency: any thread; Start and Stop once each.
+class LiveCell {
+ public:
+  // Opens the rows; called by the cell's thread, again after an error. The log must outlive the
+  // cell.
+  using OpenStore = std::function<absl::StatusOr<std::shared_ptr<RowStore>>()>;
+  LiveCell(EventLog* log, Partition partition, OpenStore open_store,
+           std::function<Instant()> wall_clock, LiveCellOptions options);
+  ~LiveCell();
+
+  void Start();
+  // Ends the thread after the read at hand; rows are made durable. Views stay readable.
+  void Stop();
+
+  // nullptr until the cell has reached the log's end once.
+  std::shared_ptr<const CellView> View() const;
+  CellProgress Progress() const;
+  // Waits until the view holds everything before `end`; false where it does not within the time, or
+  // the cell has stopped.
+  bool WaitFor(Offset end, absl::Duration timeout) const;
+
+  Partition partition() const { return partition_; }
+
+ private:
+  void Run();
+  absl::Status OpenCell();
+  absl::Status CatchUpOnce();
+  absl::Status Follow();
+  absl::Status KeepUp();
+  absl::Status Checkpoint();
+  void Publish();
+  void NoteViewed();
+  absl::Status LearnEnd();
+  void NoteTrouble(CellProgress::State state, std::string trouble);
+  bool stopping() const;
+  // False when the cell is to stop.
+  bool Pause(absl::Duration pause);
+
+  EventLog* const log_;
+  const Partition partition_;
+  const OpenStore open_store_;
+  const std::function<Instant()> wall_clock_;
+  const LiveCellOptions options_;
+
+  // Of the cell's thread alone.
+  std::shared_ptr<RowStore> store_;
+  std::unique_ptr<Cell> cell_;
+  std::shared_ptr<const PolicyBook> policies_;
+  absl::Time end_asked_ = absl::InfinitePast();
+  absl::Time flushed_ = absl::InfinitePast();
+  absl::Time checkpointed_ = absl::InfinitePast();
+  Offset durable_next_{-1};
+  Offset checkpoint_next_{-1};
+
+  mutable Mutex mutex_;
+  mutable CondVar changed_;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<const CellView> view_ ABSL_GUARDED_BY(mutex_);
+  Offset viewed_ ABSL_GUARDED_BY(mutex_){-1};  // the view holds everything before it
+  CellProgress progress_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_PROJECTIONS_CELL_LIVE_CELL_H_
