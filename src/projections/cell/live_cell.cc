@@ -78,9 +78,9 @@ bool LiveCell::WaitFor(Offset end, absl::Duration timeout) const {
   const auto deadline = Clock::now() + absl::ToChronoMilliseconds(timeout);
   MutexLock lock(&mutex_);
   for (;;) {
-    if (view_ != nullptr && progress_.next >= end) return true;
+    if (viewed_ >= end) return true;
     if (stop_ || progress_.state == CellProgress::State::kStopped) return false;
-    if (changed_.WaitUntil(&mutex_, deadline)) return view_ != nullptr && progress_.next >= end;
+    if (changed_.WaitUntil(&mutex_, deadline)) return viewed_ >= end;
   }
 }
 
@@ -146,9 +146,8 @@ absl::Status LiveCell::LearnEnd() {
   ASSIGN_OR_RETURN(const Offset end, log_->EndOffset(partition_));
   end_asked_ = MonotonicNow();
   MutexLock lock(&mutex_);
-  progress_.end = std::max(end, cell_->position().next);
-  progress_.next = std::max(progress_.next, cell_->next_read());
-  if (progress_.next >= progress_.end) progress_.fresh_at = wall_clock_();
+  progress_.end = std::max(end, cell_->next_read());
+  if (viewed_ >= progress_.end) progress_.fresh_at = wall_clock_();
   progress_.trouble.clear();
   return absl::OkStatus();
 }
@@ -169,20 +168,22 @@ absl::Status LiveCell::Follow() {
   RETURN_IF_ERROR(CatchUpOnce());
   if (stopping()) return absl::OkStatus();
   RETURN_IF_ERROR(cell_->Write(/*durable=*/false));
-  RETURN_IF_ERROR(LearnEnd());
   Publish();
+  RETURN_IF_ERROR(LearnEnd());
   while (!stopping()) {
     ASSIGN_OR_RETURN(const size_t records, cell_->Step(options_.read_wait));
     if (records > 0) {
       RETURN_IF_ERROR(cell_->Write(/*durable=*/false));
       Publish();
+    } else {
+      NoteViewed();
     }
     RETURN_IF_ERROR(KeepUp());
   }
   return absl::OkStatus();
 }
 
-// What is due by the clock.
+// What is due by the clock. A checkpoint that fails stops nothing.
 absl::Status LiveCell::KeepUp() {
   const absl::Time now = MonotonicNow();
   if (now - end_asked_ >= options_.end_interval) RETURN_IF_ERROR(LearnEnd());
@@ -195,8 +196,7 @@ absl::Status LiveCell::KeepUp() {
   }
   if (now - checkpointed_ >= options_.checkpoint_interval) {
     checkpointed_ = now;
-    const absl::Status status = Checkpoint();
-    if (!status.ok()) NoteTrouble(CellProgress::State::kServing, TextOf(status));
+    RETURN_IF_ERROR(Checkpoint());
   }
   return absl::OkStatus();
 }
@@ -207,13 +207,10 @@ absl::Status LiveCell::Checkpoint() {
   RETURN_IF_ERROR(cell_->Write(/*durable=*/true));
   durable_next_ = cell_->position().next;
   const absl::Status status = options_.checkpoint(*store_, cell_->position());
-  if (!status.ok()) {
-    return absl::Status(status.code(), fmt::format("no checkpoint of partition {} was made: {}",
-                                                   partition_.number(), TextOf(status)));
-  }
-  checkpoint_next_ = cell_->position().next;
+  if (status.ok()) checkpoint_next_ = cell_->position().next;
   MutexLock lock(&mutex_);
-  ++progress_.checkpoints;
+  progress_.checkpoint_trouble = TextOf(status);
+  if (status.ok()) ++progress_.checkpoints;
   return absl::OkStatus();
 }
 
@@ -228,9 +225,18 @@ void LiveCell::Publish() {
   MutexLock lock(&mutex_);
   view_ = std::move(view);
   progress_.state = CellProgress::State::kServing;
-  progress_.next = cell_->next_read();
-  progress_.end = std::max(progress_.end, progress_.next);
   progress_.last_recorded_at = cell_->position().last_recorded_at;
+  viewed_ = progress_.next = cell_->next_read();
+  progress_.end = std::max(progress_.end, viewed_);
+  changed_.NotifyAll();
+}
+
+// A gap in the log moves the end of what is read without a record.
+void LiveCell::NoteViewed() {
+  MutexLock lock(&mutex_);
+  if (viewed_ == cell_->next_read()) return;
+  viewed_ = progress_.next = cell_->next_read();
+  progress_.end = std::max(progress_.end, viewed_);
   changed_.NotifyAll();
 }
 
