@@ -37,7 +37,9 @@ class World {
  public:
   explicit World(LiveCellOptions options = Quick(), int32_t gaps = 300)
       : log_(LogWith(gaps)),
-        cell_(&log_, kFirst, [this] { return store; }, [] { return kNow; }, std::move(options)) {}
+        cell_(
+            &log_, kFirst, [this] { return Cell::Open(&log_, kFirst, store, CellOptions{}); },
+            [] { return kNow; }, std::move(options)) {}
 
   void AddOrders(int count) {
     for (int i = 0; i < count; ++i) {

@@ -62,6 +62,7 @@ class Cell {
   const PolicyBook& policies() const { return fold_->policies(); }
   bool has_unwritten_rows() const { return fold_->dirty_rows() > 0; }
   const RowStore& store() const { return *store_; }
+  const std::shared_ptr<RowStore>& shared_store() const { return store_; }
   size_t cached_bytes() const { return fold_->cached_bytes(); }
 
  private:

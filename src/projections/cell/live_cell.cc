@@ -41,11 +41,11 @@ std::string TextOf(const absl::Status& status) {
 
 }  // namespace
 
-LiveCell::LiveCell(EventLog* log, Partition partition, OpenStore open_store,
+LiveCell::LiveCell(EventLog* log, Partition partition, OpenRows open_rows,
                    std::function<Instant()> wall_clock, LiveCellOptions options)
     : log_(log),
       partition_(partition),
-      open_store_(std::move(open_store)),
+      open_rows_(std::move(open_rows)),
       wall_clock_(std::move(wall_clock)),
       options_(std::move(options)) {}
 
@@ -134,9 +134,12 @@ void LiveCell::Run() {
 
 absl::Status LiveCell::OpenCell() {
   if (store_ == nullptr) {
-    ASSIGN_OR_RETURN(store_, open_store_());
+    ASSIGN_OR_RETURN(cell_, open_rows_());
+    store_ = cell_->shared_store();
+  } else {
+    // The database stays open: views may still be read.
+    ASSIGN_OR_RETURN(cell_, Cell::Open(log_, partition_, store_, options_.cell));
   }
-  ASSIGN_OR_RETURN(cell_, Cell::Open(log_, partition_, store_, options_.cell));
   policies_ = std::make_shared<const PolicyBook>(cell_->policies());
   flushed_ = checkpointed_ = MonotonicNow();
   return LearnEnd();

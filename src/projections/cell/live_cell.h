@@ -64,10 +64,10 @@ struct CellProgress {
 // Concurrency: any thread; Start and Stop once each.
 class LiveCell {
  public:
-  // Opens the rows; called by the cell's thread, again after an error. The log must outlive the
-  // cell.
-  using OpenStore = std::function<absl::StatusOr<std::shared_ptr<RowStore>>()>;
-  LiveCell(EventLog* log, Partition partition, OpenStore open_store,
+  // Opens the rows; called by the cell's thread, again where it fails with what may pass. The log
+  // must outlive the cell.
+  using OpenRows = std::function<absl::StatusOr<std::unique_ptr<Cell>>()>;
+  LiveCell(EventLog* log, Partition partition, OpenRows open_rows,
            std::function<Instant()> wall_clock, LiveCellOptions options);
   ~LiveCell();
 
@@ -101,7 +101,7 @@ class LiveCell {
 
   EventLog* const log_;
   const Partition partition_;
-  const OpenStore open_store_;
+  const OpenRows open_rows_;
   const std::function<Instant()> wall_clock_;
   const LiveCellOptions options_;
 
