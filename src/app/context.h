@@ -26,7 +26,9 @@ struct Context {
 
   std::ostream* out = nullptr;
   std::ostream* err = nullptr;
-  int in_fd = 0;                   // what "-" reads
+  int in_fd = 0;    // what "-" reads
+  int out_fd = -1;  // under `out` and `err`, where they are the process's own
+  int err_fd = -1;
   bool err_is_a_terminal = false;  // show progress
   std::function<Instant()> wall_clock;
   Interrupt* interrupt = nullptr;

@@ -153,7 +153,8 @@ void AddPublish(CLI::App& app, CommandRunner& runner) {
                     "validate by the built-in policy alone, publish nothing");
   AddEventFormat(*command, options->format);
   AddPartitions(*command, options->partitions);
-  RunsWith(*command, runner, options, Publish);
+  RunsWith<PublishOptions>(*command, runner, options, Publish,
+                           [](const PublishOptions& given) { return !given.dry_run; });
 }
 
 }  // namespace flywheel

@@ -101,7 +101,8 @@ void AddSimulate(CLI::App& app, CommandRunner& runner) {
   command->add_option("--duplicate-ppm", simulator.duplicate_ppm,
                       "of a million events, those published twice");
   AddEventTarget(*command, options->target);
-  RunsWith(*command, runner, options, SimulateMarketplace);
+  RunsWith<SimulateOptions>(*command, runner, options, SimulateMarketplace,
+                            [](const SimulateOptions& given) { return given.target.out.empty(); });
 }
 
 }  // namespace flywheel
