@@ -15,6 +15,7 @@
 #include "app/query.h"
 #include "app/rebuild.h"
 #include "app/serve/command_client.h"
+#include "app/serve/serve.h"
 #include "app/simulate.h"
 #include "app/verify.h"
 #include "base/status.h"
@@ -38,6 +39,7 @@ void AddCommands(CLI::App& app, CommandRunner& runner) {
   AddQuarantine(app, runner);
   AddLog(app, runner);
   AddRebuild(app, runner);
+  AddServe(app, runner);
   AddVerify(app, runner);
 }
 

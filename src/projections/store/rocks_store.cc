@@ -30,8 +30,6 @@ absl::Status ToStatus(const rocksdb::Status& status, const std::string& folder) 
   if (status.IsCorruption() || status.IsPathNotFound())
     return absl::DataLossError(text + "; rebuild them from the log (flywheel rebuild)");
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(text + "; free space on the disk");
-  if (status.IsBusy() || text.find("lock") != std::string::npos)
-    return absl::FailedPreconditionError(text);
   return absl::UnavailableError(text);
 }
 

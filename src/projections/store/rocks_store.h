@@ -37,7 +37,7 @@ class RocksMemory {
 
 // Opens or makes the database in `folder`. The write-ahead log is off: the event log is the log,
 // and the cell folds again from the last flush. Errors of Open: DataLoss (damaged),
-// ResourceExhausted, FailedPrecondition (in use), PermissionDenied.
+// ResourceExhausted, Unavailable (in use by this or another process, or I/O).
 absl::StatusOr<std::unique_ptr<RowStore>> OpenRocksStore(const std::string& folder,
                                                          const RocksMemory& memory);
 
