@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "app/interrupt.h"
+#include "base/status.h"
 #include "base/strong.h"
 
 namespace flywheel {
@@ -34,11 +35,6 @@ struct Context {
   // One message: a line of its own on stderr.
   void Say(std::string_view sentence) const;
 };
-
-// The sentence of a status, as the standard library's view.
-inline std::string_view MessageOf(const absl::Status& status) {
-  return {status.message().data(), status.message().size()};
-}
 
 }  // namespace flywheel
 

@@ -11,8 +11,8 @@
 
 #include "app/command.h"
 #include "app/data_folder.h"
-#include "app/json_writer.h"
 #include "app/table.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 
 namespace flywheel {
