@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "app/interrupt.h"
 #include "app/served_folder.h"
+#include "base/status.h"
 #include "base/strong.h"
 
 namespace flywheel {
@@ -47,11 +48,6 @@ struct Context {
   // One message: a line of its own on stderr.
   void Say(std::string_view sentence) const;
 };
-
-// The sentence of a status, as the standard library's view.
-inline std::string_view MessageOf(const absl::Status& status) {
-  return {status.message().data(), status.message().size()};
-}
 
 }  // namespace flywheel
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "app/command.h"
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 #include "sources/olist.h"
 

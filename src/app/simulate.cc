@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "app/command.h"
-#include "app/instant_text.h"
-#include "app/json_writer.h"
 #include "app/table.h"
+#include "base/instant_text.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 #include "events/vocabulary.h"
 
