@@ -41,6 +41,14 @@ class RocksMemory {
 absl::StatusOr<std::unique_ptr<RowStore>> OpenRocksStore(const std::string& folder,
                                                          const RocksMemory& memory);
 
+// Writes what the memtables hold, and makes `folder` (which must not be there; its parent must) a
+// database of the rows as of the last Write: files that never change again are hard links where the
+// file system can, so on the store's own file system it takes as long as a flush.
+//
+// Concurrency: the store's writer. Errors: as those of a store; InvalidArgument where the store is
+// none of OpenRocksStore.
+absl::Status CopyRocksStore(const RowStore& store, const std::string& folder);
+
 }  // namespace flywheel
 
 #endif  // FLYWHEEL_PROJECTIONS_STORE_ROCKS_STORE_H_
