@@ -54,8 +54,8 @@ schemas_breaking() {
   return "$status"
 }
 
-# The exported AsyncAPI document and JSON Schema: valid, and the schema says of events what intake says. Counts checks
-# of single events; needs the release build.
+# The exported AsyncAPI document and JSON Schema: valid, and the schema says of events what intake says. Needs
+# the release build.
 check_bundle() {
   local work status=0
   work="$(mktemp -d)"
