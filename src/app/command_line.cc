@@ -14,6 +14,7 @@
 #include "app/quarantine.h"
 #include "app/query.h"
 #include "app/rebuild.h"
+#include "app/schemas.h"
 #include "app/serve/command_client.h"
 #include "app/serve/serve.h"
 #include "app/simulate.h"
@@ -38,6 +39,7 @@ void AddCommands(CLI::App& app, CommandRunner& runner) {
   AddExport(app, runner);
   AddQuarantine(app, runner);
   AddLog(app, runner);
+  AddSchemas(app, runner);
   AddRebuild(app, runner);
   AddServe(app, runner);
   AddVerify(app, runner);
