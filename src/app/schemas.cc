@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "app/command.h"
-#include "app/json_writer.h"
 #include "app/output_file.h"
 #include "app/table.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 #include "schemas/async_api.h"
 #include "schemas/bundle.h"
