@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "events/kafka/errors.h"
+#include "events/kafka/topic_plan.h"
 #include "events/kafka/topic_queries.h"
 
 namespace flywheel {
@@ -21,8 +22,6 @@ constexpr int kPollMillis = 50;
 constexpr std::chrono::seconds kGrace{1};
 // Between two new producers, so that what breaks every one does not keep the machine busy.
 constexpr std::chrono::milliseconds kRecoveryPause{500};
-// What a message takes in the broker besides key and value, generously.
-constexpr size_t kMessageOverheadBytes = size_t{64} << 10;
 // More messages than the bytes in flight allow.
 constexpr size_t kMostMessages = 10'000'000;
 
@@ -136,7 +135,7 @@ absl::StatusOr<std::unique_ptr<LogProducer::Producer>> LogProducer::MakeProducer
       {"enable.idempotence", "true"},
       {"acks", "all"},
       {"message.timeout.ms", std::to_string(absl::ToInt64Milliseconds(options_.delivery_timeout))},
-      {"message.max.bytes", std::to_string(EventLog::kMaxRecordBytes + kMessageOverheadBytes)},
+      {"message.max.bytes", std::to_string(kMaxLogMessageBytes)},
   };
   options.configure = [](rd_kafka_conf_t* conf) {
     rd_kafka_conf_set_dr_msg_cb(
