@@ -88,7 +88,7 @@ class KafkaClient {
 
   KafkaClient() = default;
 
-  std::unique_ptr<Monitor> monitor_;
+  std::shared_ptr<Monitor> monitor_;  // the callbacks' too, which may end late
   rd_kafka_t* handle_ = nullptr;
   KafkaClientKind kind_ = KafkaClientKind::kConsumer;
   absl::Duration close_timeout_;
