@@ -1,0 +1,281 @@
+#include "events/kafka/client.h"
+
+#include <fmt/format.h>
+#include <syslog.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "base/mutex.h"
+#include "base/status.h"
+#include "events/kafka/errors.h"
+
+namespace flywheel {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// What is older says nothing about now.
+constexpr std::chrono::minutes kTroubleIsFresh{1};
+
+struct ConfDeleter {
+  void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
+};
+using Conf = std::unique_ptr<rd_kafka_conf_t, ConfDeleter>;
+
+enum class Unknown : uint8_t { kRefuse, kIgnore };
+
+absl::Status SetOne(rd_kafka_conf_t* conf, const KafkaSetting& setting, Unknown unknown) {
+  std::array<char, 512> error{};
+  const rd_kafka_conf_res_t result = rd_kafka_conf_set(
+      conf, setting.name.c_str(), setting.value.c_str(), error.data(), error.size());
+  if (result == RD_KAFKA_CONF_OK) return absl::OkStatus();
+  if (result == RD_KAFKA_CONF_UNKNOWN && unknown == Unknown::kIgnore) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      IsSecretKafkaSetting(setting.name)
+          ? fmt::format("librdkafka does not take the setting {}", setting.name)
+          : fmt::format("librdkafka does not take {}={}: {}", setting.name, setting.value,
+                        error.data()));
+}
+
+absl::Status SetAll(rd_kafka_conf_t* conf, const std::vector<KafkaSetting>& settings,
+                    Unknown unknown) {
+  for (const KafkaSetting& setting : settings) RETURN_IF_ERROR(SetOne(conf, setting, unknown));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Conf> Configured(const KafkaAddress& address, const KafkaSettings& settings,
+                                const KafkaClientOptions& options) {
+  Conf conf(rd_kafka_conf_new());
+  const std::vector<KafkaSetting> defaults = {
+      {"client.id", "flywheel"},
+      {"socket.nagle.disable", "true"},
+      // A broker that comes back is found within a second.
+      {"reconnect.backoff.ms", "50"},
+      {"reconnect.backoff.max.ms", "1000"},
+  };
+  const std::vector<KafkaSetting> fixed = {
+      {"bootstrap.servers", address.bootstrap_servers()},
+      {"allow.auto.create.topics", "false"},
+      // Adds to what the operator asked for; see TellsOfChange.
+      {"debug", "topic"},
+  };
+  RETURN_IF_ERROR(SetAll(conf.get(), defaults, Unknown::kIgnore));
+  RETURN_IF_ERROR(SetAll(conf.get(), options.defaults, Unknown::kIgnore));
+  RETURN_IF_ERROR(SetAll(conf.get(), settings.all(), Unknown::kRefuse));
+  RETURN_IF_ERROR(SetAll(conf.get(), options.required, Unknown::kRefuse));
+  RETURN_IF_ERROR(SetAll(conf.get(), fixed, Unknown::kRefuse));
+  if (options.configure) options.configure(conf.get());
+  return conf;
+}
+
+// librdkafka begins its lines with the thread that has something to say.
+std::string_view WithoutThread(std::string_view line) {
+  if (!line.starts_with("[thrd:")) return line;
+  const size_t end = line.find("]: ");
+  return end == std::string_view::npos ? line : line.substr(end + 3);
+}
+
+// Lines at this level of detail that tell of a change behind a reader: a leader that is none any
+// more, a partition that moved to another broker, a topic that is missing or has other partitions.
+// They are written before anything is fetched after the change.
+bool TellsOfChange(std::string_view facility) {
+  return facility == "BROKERUA" || facility == "BRKDELGT" || facility == "STATE" ||
+         facility == "TOPICERR" || facility == "PARTCNT";
+}
+
+}  // namespace
+
+// What librdkafka's callbacks need; outlives the handle, which may end late.
+class KafkaClient::Monitor {
+ public:
+  Monitor(void* user, KafkaLogSink sink, bool wants_debug)
+      : user_(user), sink_(std::move(sink)), wants_debug_(wants_debug) {}
+
+  void* user() const { return user_; }
+  int64_t disturbances() const { return disturbances_.load(std::memory_order_acquire); }
+  std::string Trouble() const ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Refusal() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  void OnLine(int level, std::string_view facility, std::string_view line)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnError(rd_kafka_resp_err_t code, std::string_view reason) ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnBrokerState(std::string_view state) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  static void LogCallback(const rd_kafka_t* handle, int level, const char* facility,
+                          const char* line) {
+    if (handle == nullptr) return;
+    static_cast<Monitor*>(rd_kafka_opaque(handle))->OnLine(level, facility, line);
+  }
+  static void ErrorCallback(rd_kafka_t* /*handle*/, int code, const char* reason, void* opaque) {
+    static_cast<Monitor*>(opaque)->OnError(static_cast<rd_kafka_resp_err_t>(code), reason);
+  }
+  static rd_kafka_resp_err_t OnNew(rd_kafka_t* handle, const rd_kafka_conf_t* /*conf*/,
+                                   void* monitor, char* /*error*/, size_t /*error_size*/) {
+    return rd_kafka_interceptor_add_on_broker_state_change(handle, "flywheel", OnBrokerStateChange,
+                                                           monitor);
+  }
+  static rd_kafka_resp_err_t OnBrokerStateChange(rd_kafka_t* /*handle*/, int32_t /*broker*/,
+                                                 const char* /*protocol*/, const char* /*name*/,
+                                                 int /*port*/, const char* state, void* monitor) {
+    static_cast<Monitor*>(monitor)->OnBrokerState(state);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
+
+ private:
+  void Disturb() { disturbances_.fetch_add(1, std::memory_order_release); }
+  // What the sink is to be given for a line: the line, with how many were left out before it.
+  std::optional<std::string> Limited(std::string_view line) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  void* const user_;
+  const KafkaLogSink sink_;
+  const bool wants_debug_;
+  std::atomic<int64_t> disturbances_{0};
+
+  mutable Mutex mutex_;
+  std::string trouble_ ABSL_GUARDED_BY(mutex_);
+  Clock::time_point trouble_at_ ABSL_GUARDED_BY(mutex_);
+  absl::Status refusal_ ABSL_GUARDED_BY(mutex_);
+  Clock::time_point period_ ABSL_GUARDED_BY(mutex_);
+  int lines_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t left_out_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+std::string KafkaClient::Monitor::Trouble() const {
+  MutexLock lock(&mutex_);
+  return Clock::now() - trouble_at_ < kTroubleIsFresh ? trouble_ : std::string();
+}
+
+absl::Status KafkaClient::Monitor::Refusal() const {
+  MutexLock lock(&mutex_);
+  return refusal_;
+}
+
+std::optional<std::string> KafkaClient::Monitor::Limited(std::string_view line) {
+  MutexLock lock(&mutex_);
+  const Clock::time_point now = Clock::now();
+  if (now - period_ >= absl::ToChronoNanoseconds(kLogLinesPeriod)) {
+    period_ = now;
+    lines_ = 0;
+  }
+  if (lines_ >= kMaxLogLines) {
+    ++left_out_;
+    return std::nullopt;
+  }
+  ++lines_;
+  const int64_t left_out = std::exchange(left_out_, 0);
+  return left_out == 0 ? std::string(line)
+                       : fmt::format("{} ({} lines before it were left out)", line, left_out);
+}
+
+void KafkaClient::Monitor::OnLine(int level, std::string_view facility, std::string_view line) {
+  if (TellsOfChange(facility)) Disturb();
+  line = WithoutThread(line);
+  if (facility == "FAIL" && level <= LOG_ERR) {
+    MutexLock lock(&mutex_);
+    trouble_ = line;
+    trouble_at_ = Clock::now();
+  }
+  // A setting that only the other kind of client takes is no news; nor is what an operator did not
+  // ask for.
+  if (facility == "CONFWARN" || sink_ == nullptr) return;
+  if (level > LOG_WARNING && !wants_debug_) return;
+  const std::optional<std::string> limited = Limited(fmt::format("Kafka: {}", line));
+  if (limited) sink_(*limited);
+}
+
+void KafkaClient::Monitor::OnError(rd_kafka_resp_err_t code, std::string_view reason) {
+  Disturb();
+  MutexLock lock(&mutex_);
+  if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL) {
+    refusal_ = KafkaStatus(code, "the broker does not let this client in", reason);
+  }
+}
+
+void KafkaClient::Monitor::OnBrokerState(std::string_view state) {
+  if (state == "DOWN") Disturb();
+  if (state != "UP") return;
+  MutexLock lock(&mutex_);
+  refusal_ = absl::OkStatus();
+  trouble_.clear();
+}
+
+absl::StatusOr<std::unique_ptr<KafkaClient>> KafkaClient::Make(const KafkaAddress& address,
+                                                               const KafkaSettings& settings,
+                                                               KafkaClientOptions options) {
+  ASSIGN_OR_RETURN(Conf conf, Configured(address, settings, options));
+  std::unique_ptr<KafkaClient> client(new KafkaClient());
+  client->kind_ = options.kind;
+  client->close_timeout_ = options.close_timeout;
+  client->monitor_ = std::make_shared<Monitor>(options.user, std::move(options.log),
+                                               settings.Find("debug") != nullptr);
+  rd_kafka_conf_set_opaque(conf.get(), client->monitor_.get());
+  rd_kafka_conf_set_log_cb(conf.get(), Monitor::LogCallback);
+  rd_kafka_conf_set_error_cb(conf.get(), Monitor::ErrorCallback);
+  rd_kafka_conf_interceptor_add_on_new(conf.get(), "flywheel", Monitor::OnNew,
+                                       client->monitor_.get());
+  std::array<char, 512> error{};
+  client->handle_ = rd_kafka_new(
+      options.kind == KafkaClientKind::kProducer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
+      conf.get(), error.data(), error.size());
+  if (client->handle_ != nullptr) {
+    (void)conf.release();  // the handle's now
+    return client;
+  }
+  if (rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE) {
+    return absl::ResourceExhaustedError(fmt::format("librdkafka cannot start: {}", error.data()));
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("librdkafka does not take the settings: {}", error.data()));
+}
+
+KafkaClient::~KafkaClient() {
+  if (handle_ == nullptr) return;
+  // Leaving a group is the business of who joined it: here a consumer ends without waiting for it.
+  const int flags = kind_ == KafkaClientKind::kConsumer ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0;
+  std::promise<void> promise;
+  std::future<void> ended = promise.get_future();
+  std::thread ending;
+  try {
+    ending = std::thread(
+        [handle = handle_, flags, monitor = monitor_, done = std::move(promise)]() mutable {
+          rd_kafka_destroy_flags(handle, flags);
+          monitor.reset();
+          done.set_value();
+        });
+  } catch (const std::system_error&) {
+    // There is no thread to be had, so what hangs hangs here.
+    rd_kafka_destroy_flags(handle_, flags);
+    return;
+  }
+  if (ended.wait_for(absl::ToChronoNanoseconds(close_timeout_)) == std::future_status::ready) {
+    ending.join();
+  } else {
+    ending.detach();
+  }
+}
+
+void* KafkaClient::UserOf(void* opaque) { return static_cast<Monitor*>(opaque)->user(); }
+
+std::string KafkaClient::Trouble() const { return monitor_->Trouble(); }
+
+absl::Status KafkaClient::Refusal() const { return monitor_->Refusal(); }
+
+int64_t KafkaClient::disturbances() const { return monitor_->disturbances(); }
+
+absl::Status KafkaClient::StatusOf(rd_kafka_resp_err_t code, std::string_view what) const {
+  const absl::Status plain = KafkaStatus(code, what);
+  if (!absl::IsUnavailable(plain)) return plain;
+  if (const absl::Status refusal = Refusal(); !refusal.ok()) return refusal;
+  return KafkaStatus(code, what, Trouble());
+}
+
+std::string LibrdkafkaVersion() { return rd_kafka_version_str(); }
+
+}  // namespace flywheel
