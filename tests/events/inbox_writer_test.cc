@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/status.h"
@@ -34,8 +33,9 @@ struct World {
             &log, &store, [this] { return policies; }, [this] { return now; },
             {"shop.inbox", budget}) {}
 
-  void Add(std::string_view value, int64_t offset, std::vector<MessageHeader> headers = {}) {
-    batch.Add(3, offset, {value, headers}, std::make_shared<int>(0));
+  void Add(std::string value, int64_t offset) {
+    const auto owner = std::make_shared<const std::string>(std::move(value));
+    batch.Add(3, offset, {*owner, {}}, owner);
   }
   absl::Status Write(bool (*idle)() = [] { return true; }) {
     RETURN_IF_ERROR(writer.Prepare(batch));
@@ -79,7 +79,8 @@ TEST_CASE(
   auto other = sample::FullEvent(EventKind::kOrderPaid);
   other.set_market("XX");
   other.set_seller_id("seller");
-  world.Add(other.SerializeAsString(), 21);
+  const std::string elsewhere = other.SerializeAsString();
+  world.Add(elsewhere, 21);
   world.batch.Add(3, 22, {std::nullopt, {}}, nullptr);
   REQUIRE(world.Write().ok());
   std::map<std::string, log::v1::Refused> refused;
@@ -99,7 +100,7 @@ TEST_CASE(
   CHECK(refused.at("3@22").length() == 0);
   const auto kept = world.store.all();
   CHECK(kept.at({"shop.inbox", "3@20"}) == "garbage");
-  CHECK(kept.at({"shop.inbox", "3@21"}) == other.SerializeAsString());
+  CHECK(kept.at({"shop.inbox", "3@21"}) == elsewhere);
   CHECK(kept.size() == 3);
   CHECK(world.writer.counts().accepted == 20);
   CHECK(world.writer.counts().refused == 3);
@@ -187,7 +188,8 @@ TEST_CASE("an append that is given up may be reported after the writer is gone")
   {
     InboxWriter writer(log.get(), &store, [&] { return policies; }, [] { return kNow; }, {"i", {}});
     InboxBatch batch;
-    batch.Add(0, 0, {Event("a"), {}}, nullptr);
+    const std::string event = Event("a");
+    batch.Add(0, 0, {event, {}}, nullptr);
     REQUIRE(writer.Prepare(batch).ok());
     int calls = 0;
     CHECK(absl::IsCancelled(writer.Append(batch, [&calls] { return ++calls < 3; })));
