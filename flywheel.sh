@@ -16,6 +16,7 @@ Usage: ./flywheel.sh COMMAND
   test    install what is missing, build, run every test and check; the last line is the count
   lint    schemas, formatting and clang-tidy alone
   bench   build and run the benchmarks
+  kafka   a Kafka broker, or three, on this machine: up, down, status
   help    this text
 
 Debian 12, as root or with sudo. Environment:
@@ -48,6 +49,10 @@ case "$command" in
   bench)
     source scripts/bench.sh
     run_bench "$@"
+    ;;
+  kafka)
+    source scripts/kafka.sh
+    run_kafka "$@"
     ;;
   help | -h | --help) usage ;;
   *)

@@ -16,6 +16,9 @@ TEST_PACKAGES=(
   nodejs@node npm@npm
 )
 
+# What a Kafka broker on this machine needs: scripts/kafka.sh.
+KAFKA_PACKAGES=(default-jre-headless@java maven@mvn kcat@kcat)
+
 BENCH_PACKAGES=(libbenchmark-dev)
 
 # The version of buf that checks the schemas; it comes from npm into .tools/.
@@ -30,11 +33,12 @@ package_present() {
   [[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" == installed ]]
 }
 
-# install_packages build|test|bench: installs what is missing for that purpose, if anything is.
+# install_packages build|test|bench|kafka: installs what is missing for that purpose, if anything is.
 install_packages() {
   local wanted=("${BUILD_PACKAGES[@]}") missing=() entry
   case "$1" in
-    test) wanted+=("${TEST_PACKAGES[@]}") ;;
+    test) wanted+=("${TEST_PACKAGES[@]}" "${KAFKA_PACKAGES[@]}") ;;
+    kafka) wanted=("${KAFKA_PACKAGES[@]}") ;;
     bench) wanted+=("${BENCH_PACKAGES[@]}") ;;
   esac
   for entry in "${wanted[@]}"; do

@@ -1,8 +1,10 @@
 #include "kafka/broker.h"
 
 #include <librdkafka/rdkafka.h>
+#include <netinet/in.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +25,8 @@ using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
 constexpr std::string_view kNodeScript = "scripts/kafka_node.sh";
+// Half the time for the compiler, and no broker here lives long enough to earn it back.
+constexpr const char* kQuickToStart = "-XX:TieredStopAtLevel=1";
 constexpr std::string_view kFolderStem = "flywheel_kafka_";
 // How often the ports are chosen anew where somebody else was faster.
 constexpr int kPortAttempts = 5;
@@ -63,8 +67,21 @@ void RemoveAbandoned(const std::string& where) {
   }
 }
 
+bool Accepts(const std::string& address) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in peer = {};
+  peer.sin_family = AF_INET;
+  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  peer.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.find(':') + 1))));
+  const bool accepts = connect(fd, reinterpret_cast<const sockaddr*>(&peer), sizeof(peer)) == 0;
+  close(fd);
+  return accepts;
+}
+
 // How many brokers the one at this address knows, itself among them; 0 where it does not answer.
 int BrokersListedBy(const std::string& address) {
+  // librdkafka would wait a while after a refused connection.
+  if (!Accepts(address)) return 0;
   rd_kafka_conf_t* const conf = rd_kafka_conf_new();
   rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {});
   char error[256];
@@ -178,6 +195,8 @@ void KafkaBroker::Spawn(int broker) {
                                         std::to_string(At(broker).port.port()),
                                         "--controllers",
                                         controllers,
+                                        "--jvm",
+                                        kQuickToStart,
                                         "--heap",
                                         options_.heap};
   if (options_.secure) {
