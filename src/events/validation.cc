@@ -68,17 +68,6 @@ constexpr std::array<bool, 256> kIsHexadecimal = [] {
   return is;
 }();
 
-// 8-4-4-4-12 hexadecimal digits.
-bool IsUuid(std::string_view text) {
-  if (text.size() != 36) return false;
-  bool is_uuid = true;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-    is_uuid &= is_dash ? text[i] == '-' : kIsHexadecimal[static_cast<uint8_t>(text[i])];
-  }
-  return is_uuid;
-}
-
 // Checks fields one after the other and keeps the first that breaks a rule; what comes after that
 // is not looked at.
 class FieldChecks {
@@ -396,6 +385,16 @@ void CheckEnvelope(FieldChecks& check, const EventView& event, Instant recorded_
 }
 
 }  // namespace
+
+bool IsUuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  bool is_uuid = true;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+    is_uuid &= is_dash ? text[i] == '-' : kIsHexadecimal[static_cast<uint8_t>(text[i])];
+  }
+  return is_uuid;
+}
 
 std::string_view SellerForRefusal(std::string_view seller_id) {
   const bool is_id =

@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "base/strong.h"
 #include "base/time_zone.h"
-#include "sources/event_id.h"
+#include "base/uuid.h"
 #include "sources/olist_files.h"
 
 namespace flywheel {

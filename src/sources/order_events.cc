@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "sources/event_id.h"
+#include "base/uuid.h"
 #include "sources/random.h"
 
 namespace flywheel {

@@ -1,5 +1,5 @@
-// Writes the seeds of the fuzz targets: write_seeds DIR makes DIR/wire_scan and DIR/event_json with
-// a full event of every kind, a full record of every kind, and some random ones.
+// Writes the seeds of the fuzz targets: write_seeds DIR makes a folder in DIR for each, with a full
+// event of every kind, a full record of every kind, and some random ones.
 
 #include <cstdio>
 #include <filesystem>
@@ -18,6 +18,22 @@ void Write(const std::filesystem::path& file, const std::string& bytes) {
   std::ofstream(file, std::ios::binary) << bytes;
 }
 
+// In the form that inbox_message_fuzz.cc reads.
+void WriteInboxMessages(const std::filesystem::path& folder, const std::string& name,
+                        const std::string& event) {
+  const auto header = [](const std::string& value) {
+    return std::string(1, static_cast<char>(value.size())) + value;
+  };
+  const std::string framing("\0\0\0\0\7\0", 6);
+  Write(folder / name, '\0' + event);
+  Write(folder / (name + "_framed"), '\0' + framing + event);
+  Write(folder / (name + "_json"), '\1' + header("application/json") + EventToJson(event).value());
+  Write(folder / (name + "_cloudevent"),
+        '\x3E' + header("018df4a6-3c00-7abc-8def-0123456789ab") + header("source zażółć") +
+            header("flywheel.events.v1." + name) + header("2024-02-29T12:00:00.123Z") +
+            header("1.0") + event);
+}
+
 void WriteSeeds(const std::filesystem::path& folder) {
   std::mt19937_64 random(1);
   const sample::Pick pick = [&random](uint64_t below) { return below == 0 ? 0 : random() % below; };
@@ -26,6 +42,7 @@ void WriteSeeds(const std::filesystem::path& folder) {
     const std::string full = sample::FullEvent(kind).SerializeAsString();
     Write(folder / "wire_scan" / name, full);
     Write(folder / "event_json" / name, EventToJson(full).value());
+    WriteInboxMessages(folder / "inbox_message", name, full);
     for (int i = 0; i < 4; ++i) {
       Write(folder / "wire_scan" / (name + std::to_string(i)),
             sample::RandomEvent(kind, pick).SerializeAsString());

@@ -1,6 +1,6 @@
-// The text form of a UUID, for the ids of events made here.
-#ifndef FLYWHEEL_SOURCES_EVENT_ID_H_
-#define FLYWHEEL_SOURCES_EVENT_ID_H_
+// The text form of a UUID.
+#ifndef FLYWHEEL_BASE_UUID_H_
+#define FLYWHEEL_BASE_UUID_H_
 
 #include <cstdint>
 #include <string>
@@ -25,4 +25,4 @@ inline void WriteUuid(uint64_t high, uint64_t low, uint64_t version, std::string
 
 }  // namespace flywheel
 
-#endif  // FLYWHEEL_SOURCES_EVENT_ID_H_
+#endif  // FLYWHEEL_BASE_UUID_H_
