@@ -85,8 +85,7 @@ void TestNode::Publish(const std::string& lines) {
   std::vector<OfferedEvent> batch;
   std::istringstream in(lines);
   for (std::string line; std::getline(in, line);) batch.push_back({1, EventFromJson(line)});
-  Publisher publisher(
-      &log_, [this] { return policies_; }, [this] { return now; });
+  Publisher publisher(&log_, [this] { return policies_; }, [this] { return now; });
   for (const PublishOutcome& outcome : publisher.Publish(batch)) {
     REQUIRE(outcome.kind == PublishOutcome::Kind::kAccepted);
   }
