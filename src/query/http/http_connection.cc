@@ -198,14 +198,6 @@ bool HttpConnection::ReserveBody() {
 }
 
 void HttpConnection::OnMessage() {
-  const HttpShared& shared = loop_.shared();
-  if (route_->may_defer && shared.requests_in_flight >= options_.max_requests_in_flight) {
-    return Reply(RetryLater({503, "TOO_MANY_REQUESTS_IN_FLIGHT",
-                             fmt::format("{} requests wait for their answers already; try again",
-                                         options_.max_requests_in_flight)},
-                            kRetrySeconds),
-                 /*close=*/false);
-  }
   answered_ = false;
   handling_ = true;
   route_->handler(reader_.request(), *this);
@@ -219,10 +211,17 @@ void HttpConnection::Answer(HttpResponse response) {
   Reply(response, /*close=*/false);
 }
 
-HttpDeferred HttpConnection::Defer() {
+std::optional<HttpDeferred> HttpConnection::Defer() {
   FLYWHEEL_CHECK(handling_ && !answered_, "a request is answered once, by its handler");
-  FLYWHEEL_CHECK(route_->may_defer, "a route that defers says so");
   answered_ = true;
+  if (loop_.shared().requests_in_flight >= options_.max_requests_in_flight) {
+    Reply(RetryLater({503, "TOO_MANY_REQUESTS_IN_FLIGHT",
+                      fmt::format("{} requests wait for their answers already; try again",
+                                  options_.max_requests_in_flight)},
+                     kRetrySeconds),
+          /*close=*/false);
+    return std::nullopt;
+  }
   phase_ = Phase::kAnswering;
   deadline_ = Now() + absl::ToChronoNanoseconds(options_.answer_timeout);
   return HttpDeferred(

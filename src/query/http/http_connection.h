@@ -52,7 +52,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   };
 
   void Answer(HttpResponse response) override;
-  HttpDeferred Defer() override;
+  std::optional<HttpDeferred> Defer() override;
 
   void Read();
   void OnRead(const boost::system::error_code& error, size_t bytes);

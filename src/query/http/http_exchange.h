@@ -3,6 +3,7 @@
 #define FLYWHEEL_QUERY_HTTP_HTTP_EXCHANGE_H_
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "query/http/http_message.h"
@@ -37,7 +38,9 @@ class HttpExchange {
  public:
   // Exactly one of the two, once.
   virtual void Answer(HttpResponse response) = 0;
-  virtual HttpDeferred Defer() = 0;
+  // For an answer that comes later. nullopt: the server owes as many answers as it may, and has
+  // answered 503.
+  virtual std::optional<HttpDeferred> Defer() = 0;
 
  protected:
   ~HttpExchange() = default;

@@ -26,8 +26,6 @@ struct HttpRoute {
   std::string pattern;
   // A larger body is refused with 413 before it is read.
   size_t max_body_bytes = 0;
-  // Whether it may answer later: then the server's limit of requests in flight applies.
-  bool may_defer = false;
   HttpHandler handler;
 };
 
