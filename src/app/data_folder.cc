@@ -61,6 +61,7 @@ LogOptions LogOptionsOf(const Context& context) {
   options.folder = context.folder;
   options.address = context.log;
   options.kafka = context.kafka;
+  options.say = [err = context.err](std::string_view line) { *err << line << std::endl; };
   options.partitions = kDefaultPartitions;
   return options;
 }

@@ -146,7 +146,8 @@ class EventDoor::Queue {
 
 EventDoor::EventDoor(EventLog* log, Publisher::PolicySource policies,
                      std::function<Instant()> wall_clock)
-    : publisher_(log, std::move(policies), std::move(wall_clock)),
+    : policies_(std::move(policies)),
+      publisher_(log, policies_, std::move(wall_clock)),
       queue_(std::make_shared<Queue>()),
       thread_([this] { Run(); }) {}
 
@@ -161,6 +162,11 @@ void EventDoor::Take(HttpRequest& request, HttpExchange& exchange) {
     return exchange.Answer(ProblemResponse(
         {415, "MEDIA_TYPE",
          "events come as application/x-ndjson, application/json or application/protobuf"}));
+  }
+  if (policies_() == nullptr) {
+    return exchange.Answer(
+        RetryLater({503, "NOT_READY", "the policies are not known yet, by which events are taken"},
+                   kRetrySeconds));
   }
   EventBody body(std::move(request.body), *format);
   if (body.TooManyLines()) {

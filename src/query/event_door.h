@@ -39,7 +39,8 @@ struct EventDoorCounts {
 // bytes of bodies in flight.
 class EventDoor {
  public:
-  // The log must outlive it, and be through with its appends soon after the end.
+  // While there are no policies (nullptr) everything is 503 NOT_READY. The log must outlive it, and
+  // be through with its appends soon after the end.
   EventDoor(EventLog* log, Publisher::PolicySource policies, std::function<Instant()> wall_clock);
   // What is not done is given up. Stop the server first: it lets the door finish.
   ~EventDoor();
@@ -58,6 +59,7 @@ class EventDoor {
   // The next batch of the posting, or its answer.
   void Advance(std::shared_ptr<Posting> posting);
 
+  const Publisher::PolicySource policies_;
   Publisher publisher_;                 // of the thread
   const std::shared_ptr<Queue> queue_;  // outlives this while appends are under way
   EventDoorCounts counts_;

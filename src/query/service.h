@@ -69,7 +69,7 @@ class QueryService {
   // nullopt: not known.
   virtual std::optional<std::string> OwnerOf(Partition partition) const = 0;
 
-  // What intake validates with.
+  // What intake validates with; nullptr while no cell serves.
   virtual std::shared_ptr<const PolicyBook> policies() const = 0;
   virtual EventLog& log() = 0;
   virtual Instant Now() const = 0;

@@ -8,19 +8,12 @@
 
 #include "app/make_folder.h"
 #include "base/status.h"
+#include "projections/cell/cell_opening.h"
 
 namespace flywheel {
 namespace {
 
 size_t Index(Partition partition) { return static_cast<size_t>(partition.number()); }
-
-absl::StatusOr<std::unique_ptr<Cell>> OpenRows(EventLog* log, Partition partition,
-                                               const std::string& folder, const RocksMemory& memory,
-                                               const CellOptions& options) {
-  RETURN_IF_ERROR(MakeFolder(folder));
-  ASSIGN_OR_RETURN(std::shared_ptr<RowStore> store, OpenRocksStore(folder, memory));
-  return Cell::Open(log, partition, std::move(store), options);
-}
 
 }  // namespace
 
@@ -29,19 +22,54 @@ CellHost::CellHost(EventLog* log, std::function<Instant()> wall_clock, CellHostO
       wall_clock_(std::move(wall_clock)),
       options_(std::move(options)),
       memory_(options_.rocks),
-      slots_(static_cast<size_t>(log->partitions())) {}
+      slots_(static_cast<size_t>(log->partitions())) {
+  if (!options_.checkpoints.shared.empty()) {
+    checkpoints_ = std::make_unique<CheckpointWriter>(options_.checkpoints, options_.say);
+  }
+}
 
 CellHost::~CellHost() { Stop(); }
+
+std::string CellHost::FolderOf(Partition partition) const {
+  return (std::filesystem::path(options_.folder) / "cells" / std::to_string(partition.number()))
+      .string();
+}
+
+absl::StatusOr<std::unique_ptr<Cell>> CellHost::Open(Partition partition,
+                                                     const CellOptions& options) const {
+  CellHome home;
+  home.folder = FolderOf(partition);
+  home.checkpoints = options_.checkpoints.shared;
+  RETURN_IF_ERROR(MakeFolder(std::filesystem::path(home.folder).parent_path()));
+  ASSIGN_OR_RETURN(OpenedCell opened, OpenCell(log_, partition, home, memory_, options));
+  if (options_.say) {
+    for (const std::string& message : opened.messages) options_.say(message);
+    if (opened.restored_from) {
+      options_.say(fmt::format("partition {} goes on from the checkpoint at offset {}",
+                               partition.number(), opened.restored_from->position.number()));
+    }
+  }
+  return std::move(opened.cell);
+}
+
+absl::Status CellHost::Checkpoint(Partition partition, const RowStore& rows) {
+  if (checkpoints_->Busy(partition)) {
+    return absl::UnavailableError("the one before is still being written");
+  }
+  ASSIGN_OR_RETURN(CutRows cut, CutCheckpoint(rows, FolderOf(partition) + ".cut"));
+  checkpoints_->Write(std::move(cut), partition);
+  return absl::OkStatus();
+}
 
 std::shared_ptr<LiveCell> CellHost::NewCell(Partition partition) {
   LiveCellOptions options = options_.cell;
   options.cell.cache_bytes = options_.cache_bytes / static_cast<size_t>(log_->partitions());
-  const std::string folder =
-      (std::filesystem::path(options_.folder) / "cells" / std::to_string(partition.number()))
-          .string();
-  const auto open = [this, partition, folder, cell = options.cell] {
-    return OpenRows(log_, partition, folder, memory_, cell);
-  };
+  if (checkpoints_ != nullptr) {
+    options.checkpoint = [this, partition](const RowStore& rows, const CellRow&) {
+      return Checkpoint(partition, rows);
+    };
+  }
+  const auto open = [this, partition, cell = options.cell] { return Open(partition, cell); };
   auto cell = std::make_shared<LiveCell>(log_, partition, open, wall_clock_, std::move(options));
   cell->Start();
   return cell;

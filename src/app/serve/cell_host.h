@@ -12,10 +12,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "app/folder_lock.h"
+#include "app/serve/checkpoint_writer.h"
 #include "base/mutex.h"
 #include "base/strong.h"
 #include "events/event_log.h"
 #include "projections/cell/cell_view.h"
+#include "projections/cell/checkpoint.h"
 #include "projections/cell/live_cell.h"
 #include "projections/store/rocks_store.h"
 
@@ -26,7 +28,10 @@ struct CellHostOptions {
   // Decoded rows held in memory, of all cells together.
   size_t cache_bytes = size_t{384} << 20;
   RocksMemory::Options rocks;
-  LiveCellOptions cell;
+  LiveCellOptions cell;           // its checkpoint is the host's matter
+  CheckpointOptions checkpoints;  // no shared folder: none are made
+  // What an operator should read; from any thread. May be empty.
+  std::function<void(std::string_view line)> say;
   // A cell whose partition was given away is kept so long, since as a rule it comes back: a
   // rebalance takes every partition from everybody for a moment.
   absl::Duration keep_released = absl::Seconds(30);
@@ -69,12 +74,16 @@ class CellHost {
   };
 
   std::shared_ptr<LiveCell> NewCell(Partition partition);
+  std::string FolderOf(Partition partition) const;
+  absl::StatusOr<std::unique_ptr<Cell>> Open(Partition partition, const CellOptions& options) const;
+  absl::Status Checkpoint(Partition partition, const RowStore& rows);
   std::shared_ptr<LiveCell> Held(Partition partition) const;
 
   EventLog* const log_;
   const std::function<Instant()> wall_clock_;
   const CellHostOptions options_;
   RocksMemory memory_;
+  std::unique_ptr<CheckpointWriter> checkpoints_;  // nullptr: none are made
   mutable Mutex mutex_;
   std::vector<Slot> slots_ ABSL_GUARDED_BY(mutex_);  // by partition
 };
