@@ -1,9 +1,11 @@
 #include "app/events_find.h"
 
 #include <google/protobuf/util/json_util.h>
+#include <signal.h>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
