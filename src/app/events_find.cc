@@ -11,9 +11,9 @@
 #include "app/command.h"
 #include "app/data_folder.h"
 #include "app/event_search.h"
-#include "app/instant_text.h"
-#include "app/json_writer.h"
 #include "app/table.h"
+#include "base/instant_text.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 #include "events/validation.h"
 
