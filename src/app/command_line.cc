@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "app/command.h"
+#include "app/events_find.h"
 #include "app/export.h"
 #include "app/import.h"
 #include "app/log_command.h"
@@ -38,6 +39,7 @@ void AddCommands(CLI::App& app, CommandRunner& runner) {
   AddExplain(app, runner);
   AddExport(app, runner);
   AddQuarantine(app, runner);
+  AddEvents(app, runner);
   AddLog(app, runner);
   AddSchemas(app, runner);
   AddRebuild(app, runner);
