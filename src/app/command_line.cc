@@ -11,6 +11,7 @@
 #include "app/export.h"
 #include "app/import.h"
 #include "app/log_command.h"
+#include "app/nodes.h"
 #include "app/publish.h"
 #include "app/quarantine.h"
 #include "app/query.h"
@@ -41,6 +42,7 @@ void AddCommands(CLI::App& app, CommandRunner& runner) {
   AddQuarantine(app, runner);
   AddEvents(app, runner);
   AddLog(app, runner);
+  AddNodes(app, runner);
   AddSchemas(app, runner);
   AddRebuild(app, runner);
   AddServe(app, runner);
