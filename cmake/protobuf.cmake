@@ -28,3 +28,23 @@ endforeach()
 add_library(flywheel_proto STATIC ${generated_sources})
 target_include_directories(flywheel_proto SYSTEM PUBLIC ${FLYWHEEL_PROTO_OUT})
 target_link_libraries(flywheel_proto PUBLIC protobuf::libprotobuf Threads::Threads)
+
+# The schemas themselves, with their comments, in the program: src/schemas/embedded.h.
+set(embedded_schemas ${CMAKE_BINARY_DIR}/embedded_schemas.cc)
+set(descriptor_set ${CMAKE_BINARY_DIR}/schemas.binpb)
+set(relative_protos)
+foreach(proto IN LISTS FLYWHEEL_PROTOS)
+  file(RELATIVE_PATH relative ${FLYWHEEL_SCHEMAS} ${proto})
+  list(APPEND relative_protos ${relative})
+endforeach()
+add_custom_command(
+  OUTPUT ${embedded_schemas}
+  COMMAND protobuf::protoc --proto_path=${FLYWHEEL_SCHEMAS} --include_imports --include_source_info
+          --descriptor_set_out=${descriptor_set} ${relative_protos}
+  COMMAND ${CMAKE_COMMAND} -DOUT=${embedded_schemas} -DROOT=${FLYWHEEL_SCHEMAS} "-DFILES=${relative_protos}"
+          -DDESCRIPTOR_SET=${descriptor_set} -P ${CMAKE_SOURCE_DIR}/cmake/embed_schemas.cmake
+  DEPENDS ${FLYWHEEL_PROTOS} ${CMAKE_SOURCE_DIR}/cmake/embed_schemas.cmake
+  COMMENT "embedding the schemas"
+  VERBATIM)
+add_library(flywheel_embedded_schemas STATIC ${embedded_schemas})
+target_include_directories(flywheel_embedded_schemas PRIVATE ${CMAKE_SOURCE_DIR}/src)

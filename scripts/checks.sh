@@ -1,13 +1,15 @@
 # `flywheel.sh test` and `flywheel.sh lint`: every test and check, each a step.
 
 run_tests() {
-  STEPS=9
+  STEPS=11
   install_packages test
   step "buf" install_buf
   step "schemas: buf lint" schemas_lint
   step "schemas: no breaking change" schemas_breaking
   step "formatting" check_format
   step "release: build and test" test_release
+  step "AsyncAPI's parser and ajv" install_bundle_tools
+  step "schemas: the exported bundle" check_bundle
   step "core under address and undefined behaviour sanitizers" test_core asan
   step "core under the thread sanitizer" test_core tsan
   step "fuzzing" run_fuzzers
@@ -49,6 +51,18 @@ schemas_breaking() {
   local status=0
   "$BUF" breaking --against "$before" || status=$?
   rm -rf "$before"
+  return "$status"
+}
+
+# The exported AsyncAPI document and JSON Schema: valid, and the schema says of events what intake says. Needs
+# the release build.
+check_bundle() {
+  local work status=0
+  work="$(mktemp -d)"
+  node scripts/check_bundle.mjs build/release/flywheel "$BUNDLE_TOOLS" "$work" >"$work/out" || status=$?
+  cat "$work/out"
+  tail -n 1 "$work/out" | grep -xE '[0-9]+ [0-9]+' >"$COUNTS" || true
+  rm -rf "$work"
   return "$status"
 }
 

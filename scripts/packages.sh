@@ -25,6 +25,11 @@ BENCH_PACKAGES=(libbenchmark-dev)
 readonly BUF_VERSION=1.50.0
 readonly BUF=.tools/node_modules/.bin/buf
 
+# What judges the bundle of `flywheel schemas export`; from npm into a folder of its own, since npm drops from a folder
+# what it is not asked for.
+readonly BUNDLE_TOOLS=.tools/bundle
+readonly BUNDLE_PACKAGES=(ajv@8.20.0 ajv-formats@3.0.1 @asyncapi/parser@3.6.6)
+
 package_present() {
   local package="${1%@*}" tool="${1#*@}"
   if [[ "$1" == *@* ]] && command -v "$tool" >/dev/null; then
@@ -79,4 +84,13 @@ install_buf() {
   mkdir -p .tools
   npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error \
     "@bufbuild/buf@$BUF_VERSION"
+}
+
+install_bundle_tools() {
+  local wanted="${BUNDLE_PACKAGES[*]}" installed="$BUNDLE_TOOLS/installed"
+  [[ -f "$installed" && "$(<"$installed")" == "$wanted" ]] && return 0
+  rm -rf "$BUNDLE_TOOLS"
+  mkdir -p "$BUNDLE_TOOLS"
+  npm install --prefix "$BUNDLE_TOOLS" --no-save --no-audit --no-fund --loglevel=error "${BUNDLE_PACKAGES[@]}"
+  echo "$wanted" >"$installed"
 }

@@ -19,15 +19,29 @@ namespace flywheel {
 // What the command line asks for: set while it is parsed, run afterwards.
 struct CommandRunner {
   std::function<absl::StatusOr<ExitCode>(const Context&)> run;
+  // Whether it works with the data folder, and so runs in the server that holds it.
+  bool through_server = false;
 };
 
-// Makes `run` with the options what happens when the command is given.
+// Makes `run` with the options what happens when the command is given. `uses_folder` says of the
+// options whether the command works with the data folder.
 template <class Options>
-void RunsWith(CLI::App& command, CommandRunner& runner, std::shared_ptr<Options> options,
-              absl::StatusOr<ExitCode> (*run)(const Context&, const Options&)) {
-  command.callback([&runner, options = std::move(options), run] {
-    runner.run = [options, run](const Context& context) { return run(context, *options); };
-  });
+void RunsWith(
+    CLI::App& command, CommandRunner& runner, std::shared_ptr<Options> options,
+    absl::StatusOr<ExitCode> (*run)(const Context&, const Options&),
+    std::function<bool(const Options&)> uses_folder = [](const Options&) { return true; }) {
+  command.callback(
+      [&runner, options = std::move(options), run, uses_folder = std::move(uses_folder)] {
+        runner.run = [options, run](const Context& context) { return run(context, *options); };
+        runner.through_server = uses_folder(*options);
+      });
+}
+
+// The same for a command that has nothing to do with the data folder, or is the server itself.
+template <class Options>
+void RunsAlone(CLI::App& command, CommandRunner& runner, std::shared_ptr<Options> options,
+               absl::StatusOr<ExitCode> (*run)(const Context&, const Options&)) {
+  RunsWith<Options>(command, runner, std::move(options), run, [](const Options&) { return false; });
 }
 
 // For an option's transform(): turns a name into what it stands for; another text is an error that

@@ -14,8 +14,12 @@
 #include "app/quarantine.h"
 #include "app/query.h"
 #include "app/rebuild.h"
+#include "app/schemas.h"
+#include "app/serve/command_client.h"
+#include "app/serve/serve.h"
 #include "app/simulate.h"
 #include "app/verify.h"
+#include "base/status.h"
 
 namespace flywheel {
 namespace {
@@ -35,7 +39,9 @@ void AddCommands(CLI::App& app, CommandRunner& runner) {
   AddExport(app, runner);
   AddQuarantine(app, runner);
   AddLog(app, runner);
+  AddSchemas(app, runner);
   AddRebuild(app, runner);
+  AddServe(app, runner);
   AddVerify(app, runner);
 }
 
@@ -51,6 +57,21 @@ ExitCode AnswerParseError(const CLI::App& app, const CLI::ParseError& error,
   }
   *context.err << err.str() << std::flush;
   return ExitCode::kUsage;
+}
+
+// A server runs what it holds the folder for, and nothing of another log.
+absl::StatusOr<ExitCode> Run(const CommandRunner& runner, const Context& context,
+                             const std::vector<std::string>& arguments) {
+  if (context.served == nullptr) {
+    if (!runner.through_server) return runner.run(context);
+    ASSIGN_OR_RETURN(const std::optional<ExitCode> code, RunInServer(context, arguments));
+    return code ? *code : runner.run(context);
+  }
+  if (!context.log.empty() && context.log != context.served->log_options().address) {
+    return absl::FailedPreconditionError(
+        fmt::format("a server holds the data folder, for another log than {}", context.log));
+  }
+  return runner.run(context);
 }
 
 }  // namespace
@@ -89,7 +110,7 @@ ExitCode RunCommandLine(const std::vector<std::string>& arguments, Context conte
     context.Say("a COMMAND is required\nRun with --help for more information.");
     return ExitCode::kUsage;
   }
-  absl::StatusOr<ExitCode> code = runner.run(context);
+  absl::StatusOr<ExitCode> code = Run(runner, context, arguments);
   if (code.ok()) {
     const absl::Status flushed = context.Flush();
     if (!flushed.ok()) code = flushed;

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "app/interrupt.h"
 #include "app/served_folder.h"
+#include "base/status.h"
 #include "base/strong.h"
 
 namespace flywheel {
@@ -26,7 +27,9 @@ struct Context {
 
   std::ostream* out = nullptr;
   std::ostream* err = nullptr;
-  int in_fd = 0;                   // what "-" reads
+  int in_fd = 0;    // what "-" reads
+  int out_fd = -1;  // under `out` and `err`, where they are the process's own
+  int err_fd = -1;
   bool err_is_a_terminal = false;  // show progress
   std::function<Instant()> wall_clock;
   Interrupt* interrupt = nullptr;
@@ -45,11 +48,6 @@ struct Context {
   // One message: a line of its own on stderr.
   void Say(std::string_view sentence) const;
 };
-
-// The sentence of a status, as the standard library's view.
-inline std::string_view MessageOf(const absl::Status& status) {
-  return {status.message().data(), status.message().size()};
-}
 
 }  // namespace flywheel
 

@@ -18,6 +18,7 @@ std::filesystem::path LogFolder(const Context& context) {
 }
 
 bool HoldsALog(const Context& context) {
+  if (context.served != nullptr) return true;
   if (!context.log.empty()) return true;  // a topic that is missing says so itself
   std::error_code error;
   return std::filesystem::is_directory(LogFolder(context), error) &&
@@ -55,10 +56,12 @@ absl::StatusOr<std::unique_ptr<Engine>> Open(const Context& context, int32_t par
 }  // namespace
 
 LogOptions LogOptionsOf(const Context& context) {
+  if (context.served != nullptr) return context.served->log_options();
   LogOptions options;
   options.folder = context.folder;
   options.address = context.log;
   options.kafka = context.kafka;
+  options.say = [err = context.err](std::string_view line) { *err << line << std::endl; };
   options.partitions = kDefaultPartitions;
   return options;
 }

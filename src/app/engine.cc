@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
+#include "app/make_folder.h"
 #include "base/status.h"
 #include "projections/store/read_policies.h"
 
@@ -19,22 +20,6 @@ namespace fs = std::filesystem;
 
 fs::path CellFolder(const std::string& folder, Partition partition) {
   return fs::path(folder) / "cells" / std::to_string(partition.number());
-}
-
-absl::Status MakeFolders(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (!error) return absl::OkStatus();
-  if (fs::exists(folder) && !fs::is_directory(folder)) {
-    return absl::InvalidArgumentError(fmt::format("{} is a file", folder.string()));
-  }
-  const std::string text =
-      fmt::format("the folder {} cannot be made: {}", folder.string(), error.message());
-  if (error == std::errc::no_space_on_device) return absl::ResourceExhaustedError(text);
-  if (error == std::errc::permission_denied || error == std::errc::read_only_file_system) {
-    return absl::PermissionDeniedError(text);
-  }
-  return absl::FailedPreconditionError(text);
 }
 
 }  // namespace
@@ -49,7 +34,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
         fmt::format("a log has 1 to 1024 partitions, not {}", options.log.partitions));
   }
   std::unique_ptr<Engine> engine(new Engine(options));
-  RETURN_IF_ERROR(MakeFolders(options.log.folder));
+  RETURN_IF_ERROR(MakeFolder(options.log.folder));
   ASSIGN_OR_RETURN(engine->lock_, FolderLock::Take(options.log.folder));
   ASSIGN_OR_RETURN(engine->log_, OpenLog(options.log));
   RETURN_IF_ERROR(engine->OpenCells());
@@ -63,7 +48,7 @@ absl::Status Engine::OpenCells() {
   for (Partition partition(0); partition < Partition(log_->partitions());
        partition = partition.Plus(1)) {
     const fs::path folder = CellFolder(options_.log.folder, partition);
-    RETURN_IF_ERROR(MakeFolders(folder));
+    RETURN_IF_ERROR(MakeFolder(folder));
     ASSIGN_OR_RETURN(std::unique_ptr<RowStore> store, OpenRocksStore(folder.string(), memory_));
     ASSIGN_OR_RETURN(std::unique_ptr<Cell> cell,
                      Cell::Open(log_.get(), partition, std::move(store), options));

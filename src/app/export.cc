@@ -9,6 +9,7 @@
 #include "app/output_file.h"
 #include "app/rating_text.h"
 #include "base/status.h"
+#include "query/rating_json.h"
 
 namespace flywheel {
 

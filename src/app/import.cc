@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "app/command.h"
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 #include "sources/olist.h"
 
@@ -76,7 +76,9 @@ void AddImport(CLI::App& app, CommandRunner& runner) {
   CLI::App* olist = import->add_subcommand("olist", "The orders of Olist's marketplace in Brazil");
   olist->add_option("DIR", options->directory, "the folder of the public CSV files")->required();
   AddEventTarget(*olist, options->target);
-  RunsWith(*olist, runner, options, ImportOlistFiles);
+  RunsWith<ImportOlistOptions>(
+      *olist, runner, options, ImportOlistFiles,
+      [](const ImportOlistOptions& given) { return given.target.out.empty(); });
 }
 
 }  // namespace flywheel

@@ -10,11 +10,11 @@
 
 #include "app/command.h"
 #include "app/data_folder.h"
-#include "app/instant_text.h"
-#include "app/json_writer.h"
 #include "app/log_inspection.h"
 #include "app/record_json.h"
 #include "app/table.h"
+#include "base/instant_text.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 
 namespace flywheel {

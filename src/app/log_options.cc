@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "events/embedded/embedded_log.h"
+#include "events/kafka/kafka_log.h"
 
 namespace flywheel {
 namespace {
@@ -22,16 +23,25 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenEmbedded(const LogOptions& options
   return std::unique_ptr<EventLog>(*std::move(log));
 }
 
+absl::StatusOr<std::unique_ptr<EventLog>> OpenKafka(const LogOptions& options) {
+  ASSIGN_OR_RETURN(const KafkaAddress address, KafkaAddress::Parse(options.address));
+  ASSIGN_OR_RETURN(const KafkaSettings settings, KafkaSettings::Parse(options.kafka));
+  KafkaLogOptions kafka;
+  kafka.log = options.say;
+  ASSIGN_OR_RETURN(std::unique_ptr<KafkaLog> log, KafkaLog::Open(address, settings, kafka));
+  return std::unique_ptr<EventLog>(std::move(log));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(const LogOptions& options) {
   if (options.embedded()) return OpenEmbedded(options, /*read_only=*/false);
-  return absl::UnimplementedError("kafka");
+  return OpenKafka(options);
 }
 
 absl::StatusOr<std::unique_ptr<EventLog>> OpenLogToRead(const LogOptions& options) {
   if (options.embedded()) return OpenEmbedded(options, /*read_only=*/true);
-  return absl::UnimplementedError("kafka");
+  return OpenKafka(options);
 }
 
 }  // namespace flywheel

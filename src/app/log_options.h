@@ -3,8 +3,10 @@
 #define FLYWHEEL_APP_LOG_OPTIONS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,6 +18,8 @@ struct LogOptions {
   std::string folder = "data";     // of the rows, and of the embedded log
   std::string address;             // kafka://host:port[,host:port]/name; empty: the embedded log
   std::vector<std::string> kafka;  // librdkafka settings, key=value
+  // What librdkafka has to say to an operator; may be empty.
+  std::function<void(std::string_view line)> say;
   // Partitions of an embedded log that is made now; a log that exists keeps its own. 1 to 1024.
   int32_t partitions = 4;
 

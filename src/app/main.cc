@@ -30,6 +30,8 @@ int main(int argc, char** argv) {
   context.out = &std::cout;
   context.err = &std::cerr;
   context.in_fd = STDIN_FILENO;
+  context.out_fd = STDOUT_FILENO;
+  context.err_fd = STDERR_FILENO;
   context.err_is_a_terminal = isatty(STDERR_FILENO) == 1;
   context.wall_clock = WallClock;
   context.interrupt = &interrupt;

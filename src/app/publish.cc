@@ -6,37 +6,14 @@
 #include <vector>
 
 #include "app/command.h"
-#include "app/json_writer.h"
 #include "app/progress.h"
 #include "app/publish_session.h"
 #include "base/status.h"
+#include "events/publish_outcome_json.h"
 #include "events/publisher.h"
 
 namespace flywheel {
 namespace {
-
-std::string OutcomeLine(const PublishOutcome& outcome, bool dry_run) {
-  JsonWriter json;
-  json.BeginObject().Field("line", outcome.number).FieldIfGiven("eventId", outcome.event_id);
-  switch (outcome.kind) {
-    case PublishOutcome::Kind::kAccepted:
-      if (dry_run) {
-        json.Field("status", "valid");
-        break;
-      }
-      json.Field("status", "accepted").Field("partition", outcome.place.partition.number());
-      json.Field("offset", outcome.place.offset.number());
-      break;
-    case PublishOutcome::Kind::kRefused:
-      json.Field("status", "refused").Field("code", NameOf(outcome.refusal.code));
-      json.FieldIfGiven("field", outcome.refusal.field).Field("reason", outcome.refusal.sentence);
-      break;
-    case PublishOutcome::Kind::kNotPublished:
-      json.Field("status", "notPublished").Field("reason", MessageOf(outcome.error));
-      break;
-  }
-  return json.EndObject().TakeLine();
-}
 
 // The message about what was not accepted.
 std::string ComplaintOf(const PublishOutcome& outcome, EventFormat format) {
@@ -153,7 +130,8 @@ void AddPublish(CLI::App& app, CommandRunner& runner) {
                     "validate by the built-in policy alone, publish nothing");
   AddEventFormat(*command, options->format);
   AddPartitions(*command, options->partitions);
-  RunsWith(*command, runner, options, Publish);
+  RunsWith<PublishOptions>(*command, runner, options, Publish,
+                           [](const PublishOptions& given) { return !given.dry_run; });
 }
 
 }  // namespace flywheel

@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "app/context.h"
 #include "app/engine.h"
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 #include "events/publisher.h"
 #include "projections/facts/cell_row.h"
 

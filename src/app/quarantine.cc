@@ -12,10 +12,10 @@
 
 #include "app/command.h"
 #include "app/data_folder.h"
-#include "app/instant_text.h"
-#include "app/json_writer.h"
 #include "app/record_json.h"
 #include "app/table.h"
+#include "base/instant_text.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 #include "projections/facts/acceptance.h"
 #include "projections/facts/quarantine_row.h"

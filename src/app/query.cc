@@ -9,9 +9,10 @@
 
 #include "app/command.h"
 #include "app/data_folder.h"
-#include "app/instant_text.h"
 #include "app/rating_text.h"
+#include "base/instant_text.h"
 #include "base/status.h"
+#include "query/rating_json.h"
 
 namespace flywheel {
 namespace {

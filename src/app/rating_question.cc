@@ -5,7 +5,7 @@
 #include <map>
 
 #include "app/command.h"
-#include "app/instant_text.h"
+#include "base/instant_text.h"
 #include "base/status.h"
 
 namespace flywheel {

@@ -7,17 +7,14 @@
 #include <optional>
 #include <utility>
 
-#include "app/instant_text.h"
-#include "app/json_writer.h"
 #include "app/table.h"
+#include "base/instant_text.h"
+#include "base/json_writer.h"
 #include "base/time_zone.h"
+#include "query/rating_json.h"
 
 namespace flywheel {
 namespace {
-
-constexpr std::array<std::string_view, 4> kRates = {"delivery", "deliveryCost", "description",
-                                                    "service"};
-constexpr int kMarks = 5;
 
 // The counts of an answer besides the rates, by JSON path, in the order of the text.
 constexpr std::array<std::pair<std::string_view, RatingCounter>, 10> kCounts = {{
@@ -33,10 +30,6 @@ constexpr std::array<std::pair<std::string_view, RatingCounter>, 10> kCounts = {
     {"lifetime.notRecommended", RatingCounter::kLifetimeNotRecommended},
 }};
 
-int64_t MarkCount(const RatingAnswer& answer, size_t rate, int mark) {
-  return answer.counters[RatesCounter(rate, mark)];
-}
-
 std::string AverageText(const RatingAnswer& answer, size_t rate) {
   const std::optional<int64_t>& hundredths = answer.average_hundredths[rate];
   return hundredths ? DecimalText(*hundredths, 2) : "";
@@ -44,40 +37,6 @@ std::string AverageText(const RatingAnswer& answer, size_t rate) {
 
 std::string PercentageText(std::optional<int64_t> tenths) {
   return tenths ? DecimalText(*tenths, 1) : "";
-}
-
-void WriteVotes(std::string_view key, int64_t total, int64_t unique, JsonWriter& json) {
-  json.Key(key).BeginObject().Field("total", total).Field("unique", unique).EndObject();
-}
-
-void WritePercentage(std::optional<int64_t> tenths, JsonWriter& json) {
-  if (tenths) json.Key("recommendedPercentage").Decimal(*tenths, 1);
-}
-
-void WriteRates(const RatingAnswer& answer, JsonWriter& json) {
-  json.Key("rates").BeginObject();
-  for (size_t rate = 0; rate < kRates.size(); ++rate) {
-    json.Key(kRates[rate]).BeginObject();
-    if (answer.average_hundredths[rate]) {
-      json.Key("average").Decimal(*answer.average_hundredths[rate], 2);
-    }
-    json.Key("distribution").BeginArray();
-    for (int mark = 1; mark <= kMarks; ++mark) json.Number(MarkCount(answer, rate, mark));
-    json.EndArray().EndObject();
-  }
-  json.EndObject();
-}
-
-void WriteHistory(const RatingAnswer& answer, JsonWriter& json) {
-  json.Key("history").BeginArray();
-  for (const RatingHistoryRow& row : answer.history) {
-    json.BeginObject().Field("day", FormatDay(row.day));
-    WriteVotes("recommended", row.recommended_total, row.recommended_unique, json);
-    WriteVotes("notRecommended", row.not_recommended_total, row.not_recommended_unique, json);
-    WritePercentage(RecommendedTenths(row.recommended_unique, row.not_recommended_unique), json);
-    json.EndObject();
-  }
-  json.EndArray();
 }
 
 // A field of CSV; quoted where it has to be.
@@ -114,9 +73,9 @@ std::string HistoryTable(const RatingAnswer& answer) {
 
 std::string RatesTable(const RatingAnswer& answer) {
   Table table({"rates", "average", "1", "2", "3", "4", "5"});
-  for (size_t rate = 0; rate < kRates.size(); ++rate) {
-    std::vector<std::string> row = {std::string(kRates[rate]), AverageText(answer, rate)};
-    for (int mark = 1; mark <= kMarks; ++mark) {
+  for (size_t rate = 0; rate < kRatingRates.size(); ++rate) {
+    std::vector<std::string> row = {std::string(kRatingRates[rate]), AverageText(answer, rate)};
+    for (int mark = 1; mark <= kRatingMarks; ++mark) {
       row.push_back(std::to_string(MarkCount(answer, rate, mark)));
     }
     table.Add(std::move(row));
@@ -127,10 +86,10 @@ std::string RatesTable(const RatingAnswer& answer) {
 // All counts by path, those of the marks included.
 std::vector<std::string> CountPaths() {
   std::vector<std::string> paths;
-  paths.reserve(std::size(kCounts) + std::size(kRates) * kMarks);
+  paths.reserve(std::size(kCounts) + std::size(kRatingRates) * kRatingMarks);
   for (const auto& [path, counter] : kCounts) paths.emplace_back(path);
-  for (const std::string_view rate : kRates) {
-    for (int mark = 1; mark <= kMarks; ++mark) {
+  for (const std::string_view rate : kRatingRates) {
+    for (int mark = 1; mark <= kRatingMarks; ++mark) {
       paths.push_back(fmt::format("rates.{}.distribution.{}", rate, mark));
     }
   }
@@ -144,36 +103,13 @@ bool IsWithin(std::string_view path, std::string_view group) {
 
 }  // namespace
 
-std::string RatingJson(const RatingAnswer& answer, bool history) {
-  const auto count = [&](RatingCounter counter) { return answer.count(counter); };
-  JsonWriter json;
-  json.BeginObject().Field("sellerId", answer.seller_id).Field("market", answer.market);
-  json.Field("asOf", FormatInstant(answer.as_of));
-  WriteVotes("recommended", count(RatingCounter::kRecommendedTotal),
-             count(RatingCounter::kRecommendedUnique), json);
-  WriteVotes("notRecommended", count(RatingCounter::kNotRecommendedTotal),
-             count(RatingCounter::kNotRecommendedUnique), json);
-  WritePercentage(answer.recommended_tenths(), json);
-  WriteRates(answer, json);
-  json.Field("answered", count(RatingCounter::kAnswered)).Key("removed").BeginObject();
-  json.Field("byBuyer", count(RatingCounter::kRemovedByBuyer));
-  json.Field("byMarketplace", count(RatingCounter::kRemovedByMarketplace));
-  json.Field("byBuyerAfterCompensation", count(RatingCounter::kRemovedByBuyerAfterCompensation));
-  json.EndObject().Key("lifetime").BeginObject();
-  json.Field("recommended", count(RatingCounter::kLifetimeRecommended));
-  json.Field("notRecommended", count(RatingCounter::kLifetimeNotRecommended));
-  json.EndObject().Flag("complete", answer.complete);
-  if (history) WriteHistory(answer, json);
-  return json.EndObject().TakeLine();
-}
-
 std::string RatingCsvHeader() {
   std::vector<std::string> columns = {"sellerId", "market", "asOf"};
   for (size_t i = 0; i < 4; ++i) columns.emplace_back(kCounts[i].first);
   columns.emplace_back("recommendedPercentage");
-  for (const std::string_view rate : kRates) {
+  for (const std::string_view rate : kRatingRates) {
     columns.push_back(fmt::format("rates.{}.average", rate));
-    for (int mark = 1; mark <= kMarks; ++mark) {
+    for (int mark = 1; mark <= kRatingMarks; ++mark) {
       columns.push_back(fmt::format("rates.{}.distribution.{}", rate, mark));
     }
   }
@@ -189,9 +125,9 @@ std::string RatingCsvRow(const RatingAnswer& answer) {
   };
   for (size_t i = 0; i < 4; ++i) add_count(i);
   fields.push_back(PercentageText(answer.recommended_tenths()));
-  for (size_t rate = 0; rate < kRates.size(); ++rate) {
+  for (size_t rate = 0; rate < kRatingRates.size(); ++rate) {
     fields.push_back(AverageText(answer, rate));
-    for (int mark = 1; mark <= kMarks; ++mark) {
+    for (int mark = 1; mark <= kRatingMarks; ++mark) {
       fields.push_back(std::to_string(MarkCount(answer, rate, mark)));
     }
   }
@@ -224,25 +160,6 @@ std::string RatingTable(const RatingAnswer& answer, bool history) {
       count(RatingCounter::kRemovedByBuyerAfterCompensation));
   if (history) text += "\n" + HistoryTable(answer);
   return text;
-}
-
-std::string ExplanationJson(const RatingExplanation& explanation) {
-  JsonWriter json;
-  json.BeginObject().Field("sellerId", explanation.seller_id);
-  json.Field("market", explanation.market.text()).Field("orderId", explanation.order_id);
-  json.Field("buyerId", explanation.buyer_id).Field("reviewId", explanation.review_id);
-  json.Field("posted", FormatInstant(explanation.posted)).Key("countsIn").BeginArray();
-  for (const std::string& path : explanation.counts_in) json.Text(path);
-  json.EndArray().Key("events").BeginArray();
-  for (const RatingExplanation::Event& event : explanation.events) {
-    json.BeginObject().Field("kind", NameOf(event.kind));
-    json.Field("occurredAt", FormatInstant(event.occurred_at));
-    json.Field("recordedAt", FormatInstant(event.recorded_at));
-    json.Field("place", FormatPlace({event.partition, event.place.offset}));
-    if (event.place.index != 0) json.Field("index", event.place.index);
-    json.EndObject();
-  }
-  return json.EndArray().EndObject().TakeLine();
 }
 
 std::string ExplanationTable(const std::vector<RatingExplanation>& explanations) {

@@ -1,4 +1,4 @@
-// The seller rating as JSON, CSV and a table. What is absent in the answer is absent in the text.
+// The seller rating as CSV and a table. What is absent in the answer is absent in the text.
 #ifndef FLYWHEEL_APP_RATING_TEXT_H_
 #define FLYWHEEL_APP_RATING_TEXT_H_
 
@@ -11,9 +11,6 @@
 
 namespace flywheel {
 
-// One line of JSON; `history` where it was asked for.
-std::string RatingJson(const RatingAnswer& answer, bool history);
-
 // The columns of the CSV export, named by the JSON path with dots, and one row of it. Lines end in
 // LF; fields are quoted as RFC 4180 says.
 std::string RatingCsvHeader();
@@ -22,8 +19,6 @@ std::string RatingCsvRow(const RatingAnswer& answer);
 // For a person.
 std::string RatingTable(const RatingAnswer& answer, bool history);
 
-// One line of JSON about one review.
-std::string ExplanationJson(const RatingExplanation& explanation);
 std::string ExplanationTable(const std::vector<RatingExplanation>& explanations);
 
 // Whether a figure named on the command line exists: a path of a count, of a group of them

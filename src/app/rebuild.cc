@@ -12,9 +12,9 @@
 #include "app/command.h"
 #include "app/data_folder.h"
 #include "app/folder_lock.h"
-#include "app/json_writer.h"
 #include "app/log_inspection.h"
 #include "app/table.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 
 namespace flywheel {

@@ -4,7 +4,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "absl/strings/escaping.h"
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 #include "events/event_json.h"
 #include "flywheel/log/v1/record.pb.h"

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "app/instant_text.h"
+#include "base/instant_text.h"
 #include "events/event_log.h"
 
 namespace flywheel {

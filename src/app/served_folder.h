@@ -3,6 +3,7 @@
 #define FLYWHEEL_APP_SERVED_FOLDER_H_
 
 #include "absl/status/statusor.h"
+#include "app/log_options.h"
 #include "events/event_log.h"
 #include "projections/cell/cell_view.h"
 
@@ -14,6 +15,8 @@ class ServedFolder {
   virtual ~ServedFolder() = default;
 
   virtual EventLog& log() = 0;
+  // Where the log and the rows lie.
+  virtual const LogOptions& log_options() const = 0;
 
   // The cells as they stand; nullptr for partitions that are not held here.
   virtual CellViews Views() const = 0;

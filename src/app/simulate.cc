@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "app/command.h"
-#include "app/instant_text.h"
-#include "app/json_writer.h"
 #include "app/table.h"
+#include "base/instant_text.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 #include "events/vocabulary.h"
 
@@ -101,7 +101,8 @@ void AddSimulate(CLI::App& app, CommandRunner& runner) {
   command->add_option("--duplicate-ppm", simulator.duplicate_ppm,
                       "of a million events, those published twice");
   AddEventTarget(*command, options->target);
-  RunsWith(*command, runner, options, SimulateMarketplace);
+  RunsWith<SimulateOptions>(*command, runner, options, SimulateMarketplace,
+                            [](const SimulateOptions& given) { return given.target.out.empty(); });
 }
 
 }  // namespace flywheel

@@ -9,11 +9,11 @@
 
 #include "app/command.h"
 #include "app/data_folder.h"
-#include "app/instant_text.h"
-#include "app/json_writer.h"
 #include "app/progress.h"
 #include "app/table.h"
 #include "app/verify_report.h"
+#include "base/instant_text.h"
+#include "base/json_writer.h"
 #include "base/status.h"
 
 namespace flywheel {

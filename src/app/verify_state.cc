@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/instant_text.h"
+#include "base/instant_text.h"
 #include "base/status.h"
 #include "projections/facts/cell_row.h"
 #include "projections/facts/order_row.h"

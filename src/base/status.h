@@ -1,9 +1,10 @@
-// What Abseil's status lacks in Debian 12: the two early-return macros.
+// What Abseil's status lacks in Debian 12: the early-return macros, a message as std::string_view.
 #ifndef FLYWHEEL_BASE_STATUS_H_
 #define FLYWHEEL_BASE_STATUS_H_
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -39,5 +40,14 @@
       std::abort();                                                                          \
     }                                                                                        \
   } while (false)
+
+namespace flywheel {
+
+// The sentence of a status, as the standard library's view.
+inline std::string_view MessageOf(const absl::Status& status) {
+  return {status.message().data(), status.message().size()};
+}
+
+}  // namespace flywheel
 
 #endif  // FLYWHEEL_BASE_STATUS_H_

@@ -1,11 +1,13 @@
 #include "events/publisher.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
-#include "absl/synchronization/blocking_counter.h"
+#include "base/mutex.h"
 #include "events/event_view.h"
 #include "events/wire_scan.h"
 
@@ -16,7 +18,6 @@ namespace {
 struct PartitionBatch {
   std::vector<std::string> records;
   std::vector<size_t> outcomes;  // where each record's outcome stands
-  absl::StatusOr<std::vector<Offset>> offsets = absl::UnknownError("append not done");
 };
 
 std::string EventIdOf(std::string_view event_bytes) {
@@ -53,23 +54,27 @@ std::vector<PublishOutcome> PrepareAll(absl::Span<const OfferedEvent> batch, Ins
   return outcomes;
 }
 
-// Appends each part to its partition, all at once, and waits.
-void AppendAll(EventLog& log, std::vector<PartitionBatch>& parts) {
-  const auto used = std::count_if(parts.begin(), parts.end(),
-                                  [](const PartitionBatch& part) { return !part.records.empty(); });
-  absl::BlockingCounter pending(static_cast<int>(used));
-  for (size_t partition = 0; partition < parts.size(); ++partition) {
-    PartitionBatch& part = parts[partition];
-    if (part.records.empty()) continue;
-    const std::vector<std::string_view> records(part.records.begin(), part.records.end());
-    log.AppendAsync(Partition(static_cast<int32_t>(partition)), records,
-                    [&part, &pending](absl::StatusOr<std::vector<Offset>> offsets) {
-                      part.offsets = std::move(offsets);
-                      pending.DecrementCount();
-                    });
+// A batch whose records are being appended. Parts are reported from any threads, each into its own
+// outcomes; the last one calls `done`.
+struct PendingBatch {
+  std::vector<PublishOutcome> outcomes;
+  Publisher::Done done;
+  std::atomic<size_t> parts;
+
+  void OnPart(Partition partition, const std::vector<size_t>& indexes,
+              const absl::StatusOr<std::vector<Offset>>& offsets) {
+    for (size_t i = 0; i < indexes.size(); ++i) {
+      PublishOutcome& outcome = outcomes[indexes[i]];
+      if (offsets.ok()) {
+        outcome.place = {partition, (*offsets)[i]};
+      } else {
+        outcome.kind = PublishOutcome::Kind::kNotPublished;
+        outcome.error = offsets.status();
+      }
+    }
+    if (--parts == 0) done(std::move(outcomes));
   }
-  pending.Wait();
-}
+};
 
 }  // namespace
 
@@ -88,31 +93,49 @@ void PublishCounts::Count(const PublishOutcome& outcome) {
   }
 }
 
-std::vector<PublishOutcome> Publisher::Publish(absl::Span<const OfferedEvent> batch) {
+void Publisher::PublishAsync(absl::Span<const OfferedEvent> batch, Done done) {
   last_stamp_ = std::clamp(wall_clock_(), last_stamp_, kLatestInstant);
   const std::shared_ptr<const PolicyBook> policies = policies_();
   std::vector<PartitionBatch> parts(static_cast<size_t>(log_->partitions()));
-  std::vector<PublishOutcome> outcomes =
-      PrepareAll(batch, last_stamp_, *policies, log_->partitions(),
-                 [&](size_t index, PreparedRecord prepared) {
-                   auto& part = parts[static_cast<size_t>(prepared.partition.number())];
-                   part.records.push_back(std::move(prepared.record_bytes));
-                   part.outcomes.push_back(index);
-                 });
-  AppendAll(*log_, parts);
-  for (size_t partition = 0; partition < parts.size(); ++partition) {
-    const PartitionBatch& part = parts[partition];
-    for (size_t i = 0; i < part.records.size(); ++i) {
-      PublishOutcome& outcome = outcomes[part.outcomes[i]];
-      if (part.offsets.ok()) {
-        outcome.place = {Partition(static_cast<int32_t>(partition)), (*part.offsets)[i]};
-      } else {
-        outcome.kind = PublishOutcome::Kind::kNotPublished;
-        outcome.error = part.offsets.status();
-      }
-    }
+  auto pending = std::make_shared<PendingBatch>();
+  pending->outcomes = PrepareAll(batch, last_stamp_, *policies, log_->partitions(),
+                                 [&](size_t index, PreparedRecord prepared) {
+                                   auto& part =
+                                       parts[static_cast<size_t>(prepared.partition.number())];
+                                   part.records.push_back(std::move(prepared.record_bytes));
+                                   part.outcomes.push_back(index);
+                                 });
+  pending->done = std::move(done);
+  // One more than there are parts: nothing is reported before all are under way.
+  pending->parts = 1 + static_cast<size_t>(std::count_if(
+                           parts.begin(), parts.end(),
+                           [](const PartitionBatch& part) { return !part.records.empty(); }));
+  for (size_t number = 0; number < parts.size(); ++number) {
+    PartitionBatch& part = parts[number];
+    if (part.records.empty()) continue;
+    const Partition partition(static_cast<int32_t>(number));
+    const std::vector<std::string_view> records(part.records.begin(), part.records.end());
+    log_->AppendAsync(partition, records,
+                      [pending, partition, indexes = std::move(part.outcomes)](
+                          const absl::StatusOr<std::vector<Offset>>& offsets) {
+                        pending->OnPart(partition, indexes, offsets);
+                      });
   }
-  return outcomes;
+  pending->OnPart(Partition(0), {}, std::vector<Offset>());
+}
+
+std::vector<PublishOutcome> Publisher::Publish(absl::Span<const OfferedEvent> batch) {
+  Mutex mutex;
+  CondVar is_done;
+  std::optional<std::vector<PublishOutcome>> outcomes;
+  PublishAsync(batch, [&](std::vector<PublishOutcome> all) {
+    MutexLock lock(&mutex);
+    outcomes = std::move(all);
+    is_done.NotifyAll();
+  });
+  MutexLock lock(&mutex);
+  while (!outcomes) is_done.Wait(&mutex);
+  return *std::move(outcomes);
 }
 
 std::vector<PublishOutcome> Publisher::Validate(absl::Span<const OfferedEvent> batch, Instant stamp,

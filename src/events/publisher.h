@@ -53,7 +53,7 @@ struct PublishCounts {
 // Operation: a batch is stamped once, by the later of the wall clock and the stamp before, so a
 // clock that is set back does not make stamps fall. Outcomes are in the order of the batch.
 //
-// Concurrency: one thread.
+// Concurrency: one thread calls it; `done` of PublishAsync is called from any.
 class Publisher {
  public:
   // The policies that intake validates with, as they stand now.
@@ -63,8 +63,14 @@ class Publisher {
   Publisher(EventLog* log, PolicySource policies, std::function<Instant()> wall_clock)
       : log_(log), policies_(std::move(policies)), wall_clock_(std::move(wall_clock)) {}
 
-  // Prepares, appends to all partitions at once and waits until everything is durable or has
-  // failed.
+  using Done = std::function<void(std::vector<PublishOutcome>)>;
+
+  // Prepares, appends to all partitions at once and calls `done`, once, when everything is durable
+  // or has failed: perhaps before it returns. `done` must not block and not throw, and may be
+  // called after the publisher is gone. Waits where AppendAsync of the log does.
+  void PublishAsync(absl::Span<const OfferedEvent> batch, Done done);
+
+  // PublishAsync and wait.
   std::vector<PublishOutcome> Publish(absl::Span<const OfferedEvent> batch);
 
   // What Publish would refuse; everything else is kAccepted, with no place.

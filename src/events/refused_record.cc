@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "events/sha256.h"
-#include "events/utf8.h"
+#include "base/utf8.h"
 #include "flywheel/log/v1/record.pb.h"
 
 namespace flywheel {

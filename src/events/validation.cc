@@ -17,9 +17,9 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/money.h"
+#include "base/utf8.h"
 #include "events/event_view.h"
 #include "events/intake.h"
-#include "events/utf8.h"
 #include "events/wire_scan.h"
 
 namespace flywheel {

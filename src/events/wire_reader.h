@@ -14,8 +14,8 @@
 #include <string_view>
 
 #include "base/strong.h"
+#include "base/utf8.h"
 #include "events/event_view.h"
-#include "events/utf8.h"
 #include "events/wire_scan.h"
 
 #define FLYWHEEL_INLINE [[gnu::always_inline]] inline

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "base/status.h"
-#include "events/utf8.h"
+#include "base/utf8.h"
 
 namespace flywheel {
 namespace {

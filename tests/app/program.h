@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "app/command_line.h"
-#include "app/instant_text.h"
+#include "base/instant_text.h"
 #include "sources/temporary_folder.h"
 
 namespace flywheel {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "app/events.h"
-#include "app/instant_text.h"
 #include "app/program.h"
 #include "app/verify_report.h"
+#include "base/instant_text.h"
 #include "events/event_json.h"
 #include "events/intake.h"
 #include "events/memory/memory_log.h"

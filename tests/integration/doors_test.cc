@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "app/instant_text.h"
+#include "base/instant_text.h"
 #include "integration/data_folder_run.h"
 #include "integration/running_program.h"
 #include "integration/simulated_events.h"

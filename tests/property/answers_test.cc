@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/instant_text.h"
+#include "base/instant_text.h"
 #include "base/status.h"
 #include "events/intake.h"
 #include "projections/cell/rating_fold.h"

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "app/instant_text.h"
+#include "base/instant_text.h"
 #include "base/status.h"
 #include "base/time_zone.h"
 #include "events/intake.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "app/instant_text.h"
+#include "base/instant_text.h"
 #include "base/status.h"
 #include "events/vocabulary.h"
 #include "projections/facts/order_row.h"

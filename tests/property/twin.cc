@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-#include "app/instant_text.h"
+#include "base/instant_text.h"
 #include "base/status.h"
 #include "events/event_view.h"
 #include "events/vocabulary.h"

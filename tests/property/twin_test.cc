@@ -5,8 +5,8 @@
 #include <random>
 #include <string>
 
-#include "app/instant_text.h"
 #include "app/verify_report.h"
+#include "base/instant_text.h"
 #include "projections/facts/row_keys.h"
 #include "projections/store/memory_store.h"
 #include "property/check.h"

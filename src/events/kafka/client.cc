@@ -90,13 +90,19 @@ bool TellsOfChange(std::string_view facility) {
          facility == "TOPICERR" || facility == "PARTCNT";
 }
 
+// What an operator wants to know who did not ask for librdkafka's debug lines: not that a setting
+// is for the other kind of client, nor that a broker which has just started is asked again.
+bool IsNews(int level, std::string_view facility, std::string_view line) {
+  return level <= LOG_WARNING && facility != "CONFWARN" && !line.ends_with(": retrying");
+}
+
 }  // namespace
 
 // What librdkafka's callbacks need; outlives the handle, which may end late.
 class KafkaClient::Monitor {
  public:
   Monitor(void* user, KafkaLogSink sink, bool wants_debug)
-      : user_(user), sink_(std::move(sink)), wants_debug_(wants_debug) {}
+      : user_(user), wants_debug_(wants_debug), sink_(std::move(sink)) {}
 
   void* user() const { return user_; }
   int64_t disturbances() const { return disturbances_.load(std::memory_order_acquire); }
@@ -107,6 +113,11 @@ class KafkaClient::Monitor {
       ABSL_LOCKS_EXCLUDED(mutex_);
   void OnError(rd_kafka_resp_err_t code, std::string_view reason) ABSL_LOCKS_EXCLUDED(mutex_);
   void OnBrokerState(std::string_view state) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The sink is not called any more.
+  void Silence() ABSL_LOCKS_EXCLUDED(sink_mutex_) {
+    MutexLock lock(&sink_mutex_);
+    sink_ = nullptr;
+  }
 
   static void LogCallback(const rd_kafka_t* handle, int level, const char* facility,
                           const char* line) {
@@ -130,14 +141,16 @@ class KafkaClient::Monitor {
 
  private:
   void Disturb() { disturbances_.fetch_add(1, std::memory_order_release); }
+  void Tell(std::string_view line) ABSL_LOCKS_EXCLUDED(sink_mutex_);
   // What the sink is to be given for a line: the line, with how many were left out before it.
   std::optional<std::string> Limited(std::string_view line) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void* const user_;
-  const KafkaLogSink sink_;
   const bool wants_debug_;
   std::atomic<int64_t> disturbances_{0};
 
+  Mutex sink_mutex_;
+  KafkaLogSink sink_ ABSL_GUARDED_BY(sink_mutex_);
   mutable Mutex mutex_;
   std::string trouble_ ABSL_GUARDED_BY(mutex_);
   Clock::time_point trouble_at_ ABSL_GUARDED_BY(mutex_);
@@ -182,12 +195,13 @@ void KafkaClient::Monitor::OnLine(int level, std::string_view facility, std::str
     trouble_ = line;
     trouble_at_ = Clock::now();
   }
-  // A setting that only the other kind of client takes is no news; nor is what an operator did not
-  // ask for.
-  if (facility == "CONFWARN" || sink_ == nullptr) return;
-  if (level > LOG_WARNING && !wants_debug_) return;
+  if (IsNews(level, facility, line) || wants_debug_) Tell(line);
+}
+
+void KafkaClient::Monitor::Tell(std::string_view line) {
   const std::optional<std::string> limited = Limited(fmt::format("Kafka: {}", line));
-  if (limited) sink_(*limited);
+  MutexLock lock(&sink_mutex_);
+  if (limited && sink_) sink_(*limited);
 }
 
 void KafkaClient::Monitor::OnError(rd_kafka_resp_err_t code, std::string_view reason) {
@@ -257,6 +271,7 @@ KafkaClient::~KafkaClient() {
   if (ended.wait_for(absl::ToChronoNanoseconds(close_timeout_)) == std::future_status::ready) {
     ending.join();
   } else {
+    monitor_->Silence();  // whose lines would come to somebody who may be gone
     ending.detach();
   }
 }

@@ -67,6 +67,9 @@ class KafkaClient {
   static void* UserOf(void* opaque);
   static void* UserOf(const rd_kafka_t* handle) { return UserOf(rd_kafka_opaque(handle)); }
 
+  // The destructor will wait for nothing.
+  void CloseInBackground() { close_timeout_ = absl::ZeroDuration(); }
+
   // What last went wrong with the brokers within the last minute, e.g. "127.0.0.1:9092: Connection
   // refused"; empty where nothing did.
   std::string Trouble() const;

@@ -8,6 +8,7 @@
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
@@ -30,8 +31,6 @@ absl::Status ToStatus(const rocksdb::Status& status, const std::string& folder) 
   if (status.IsCorruption() || status.IsPathNotFound())
     return absl::DataLossError(text + "; rebuild them from the log (flywheel rebuild)");
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(text + "; free space on the disk");
-  if (status.IsBusy() || text.find("lock") != std::string::npos)
-    return absl::FailedPreconditionError(text);
   return absl::UnavailableError(text);
 }
 
@@ -142,6 +141,15 @@ class RocksStore : public RowStore {
     return ToStatus(rows_->db->Flush(options), rows_->folder);
   }
 
+  absl::Status CopyTo(const std::string& folder) const {
+    rocksdb::Checkpoint* checkpoint = nullptr;
+    RETURN_IF_ERROR(
+        ToStatus(rocksdb::Checkpoint::Create(rows_->db.get(), &checkpoint), rows_->folder));
+    const std::unique_ptr<rocksdb::Checkpoint> owned(checkpoint);
+    // Without a write-ahead log any other limit than 0 leaves out what the memtables hold.
+    return ToStatus(checkpoint->CreateCheckpoint(folder, /*log_size_for_flush=*/0), folder);
+  }
+
  private:
   const std::shared_ptr<RocksFolder> rows_;
 };
@@ -191,6 +199,12 @@ absl::StatusOr<std::unique_ptr<RowStore>> OpenRocksStore(const std::string& fold
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(ToStatus(rocksdb::DB::Open(MakeOptions(memory), folder, &db), folder));
   return std::make_unique<RocksStore>(folder, std::unique_ptr<rocksdb::DB>(db));
+}
+
+absl::Status CopyRocksStore(const RowStore& store, const std::string& folder) {
+  const auto* rocks = dynamic_cast<const RocksStore*>(&store);
+  if (rocks == nullptr) return absl::InvalidArgumentError("these rows lie in no database");
+  return rocks->CopyTo(folder);
 }
 
 }  // namespace flywheel

@@ -37,9 +37,17 @@ class RocksMemory {
 
 // Opens or makes the database in `folder`. The write-ahead log is off: the event log is the log,
 // and the cell folds again from the last flush. Errors of Open: DataLoss (damaged),
-// ResourceExhausted, FailedPrecondition (in use), PermissionDenied.
+// ResourceExhausted, Unavailable (in use by this or another process, or I/O).
 absl::StatusOr<std::unique_ptr<RowStore>> OpenRocksStore(const std::string& folder,
                                                          const RocksMemory& memory);
+
+// Writes what the memtables hold, and makes `folder` (which must not be there; its parent must) a
+// database of the rows as of the last Write: files that never change again are hard links where the
+// file system can, so on the store's own file system it takes as long as a flush.
+//
+// Concurrency: the store's writer. Errors: as those of a store; InvalidArgument where the store is
+// none of OpenRocksStore.
+absl::Status CopyRocksStore(const RowStore& store, const std::string& folder);
 
 }  // namespace flywheel
 

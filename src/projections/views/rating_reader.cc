@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "events/intake.h"
 #include "projections/cell/rating_fold.h"
@@ -22,7 +23,7 @@ namespace {
 struct CellState {
   const RowReader* store = nullptr;
   CellRow cell;
-  PolicyBook policies;
+  std::shared_ptr<const PolicyBook> policies;
   // With known_at: the sellers that were incomplete then.
   std::set<std::string, std::less<>> incomplete_then;
 };
@@ -67,22 +68,37 @@ absl::Status FindIncomplete(Instant known_at, CellState* state) {
   return status;
 }
 
-absl::StatusOr<CellState> ReadCell(const RowReader* store, const RatingQuery& query) {
+absl::StatusOr<CellRow> ReadCellRow(const RowReader& store) {
+  std::string value;
+  ASSIGN_OR_RETURN(const bool found, store.Get(row_keys::Cell(), &value));
+  if (!found) return CellRow();
+  return CellRow::Decode(value);
+}
+
+// `view` is of the same rows, or nullptr.
+absl::StatusOr<CellState> ReadCell(const RowReader* store, const CellView* view,
+                                   const RatingQuery& query) {
   CellState state;
   state.store = store;
-  std::string value;
-  ASSIGN_OR_RETURN(const bool found, store->Get(row_keys::Cell(), &value));
-  if (found) {
-    ASSIGN_OR_RETURN(state.cell, CellRow::Decode(value));
+  if (view != nullptr) {
+    state.cell = view->position;
+  } else {
+    ASSIGN_OR_RETURN(state.cell, ReadCellRow(*store));
   }
-  ASSIGN_OR_RETURN(state.policies, ReadPolicies(*store, query.known_at.value_or(kLatestInstant)));
+  if (view != nullptr && !query.known_at) {
+    state.policies = view->policies;
+  } else {
+    ASSIGN_OR_RETURN(PolicyBook policies,
+                     ReadPolicies(*store, query.known_at.value_or(kLatestInstant)));
+    state.policies = std::make_shared<const PolicyBook>(std::move(policies));
+  }
   if (query.known_at) RETURN_IF_ERROR(FindIncomplete(*query.known_at, &state));
   return state;
 }
 
 const MarketPolicy& PolicyOf(const CellState& state, MarketCode market, Instant at) {
-  const MarketPolicy* policy = state.policies.Find(market.text(), at);
-  if (policy == nullptr) policy = state.policies.FindInAnyVersion(market.text());
+  const MarketPolicy* policy = state.policies->Find(market.text(), at);
+  if (policy == nullptr) policy = state.policies->FindInAnyVersion(market.text());
   FLYWHEEL_CHECK(policy != nullptr, "a market of the rows is known to the policy");
   return *policy;
 }
@@ -493,24 +509,46 @@ std::vector<RatingExplanation::Event> DecidingEvents(const OrderRow& order, cons
 
 }  // namespace
 
+RatingReader::RatingReader(const std::vector<const RowReader*>& stores) {
+  for (const RowReader* store : stores) sources_.push_back({store, nullptr});
+}
+
+RatingReader::RatingReader(const CellViews& views) {
+  sources_.reserve(views.size());
+  for (const std::shared_ptr<const CellView>& view : views) {
+    sources_.push_back({view == nullptr ? nullptr : view->rows.get(), view});
+  }
+}
+
+absl::StatusOr<const RatingReader::Source*> RatingReader::SourceOf(Partition partition) const {
+  const Source& source = sources_[static_cast<size_t>(partition.number())];
+  if (source.rows != nullptr) return &source;
+  return absl::FailedPreconditionError(
+      absl::StrCat("the rows of partition ", partition.number(), " are not at hand"));
+}
+
+absl::StatusOr<const RatingReader::Source*> RatingReader::SourceOf(std::string_view seller) const {
+  return SourceOf(PartitionOf(seller, partitions().number()));
+}
+
 absl::StatusOr<std::optional<RatingAnswer>> RatingReader::One(std::string_view seller,
                                                               std::string_view market,
                                                               const RatingQuery& query) const {
   Sum sum;
   if (seller == kAll) {
-    for (const RowReader* store : stores_) {
-      ASSIGN_OR_RETURN(const CellState state, ReadCell(store, query));
+    for (Partition partition(0); partition < partitions(); partition = partition.Plus(1)) {
+      ASSIGN_OR_RETURN(const Source* source, SourceOf(partition));
+      ASSIGN_OR_RETURN(const CellState state, ReadCell(source->rows, source->view.get(), query));
       ASSIGN_OR_RETURN(const std::vector<Part> parts, TotalParts(state, market, query));
       for (const Part& part : parts) sum.Add(part);
     }
   } else {
-    const Partition partition = PartitionOf(seller, static_cast<int32_t>(stores_.size()));
-    const RowReader* store = stores_[static_cast<size_t>(partition.number())];
+    ASSIGN_OR_RETURN(const Source* source, SourceOf(seller));
     std::string value;
-    ASSIGN_OR_RETURN(const bool found, store->Get(row_keys::OfSeller(seller), &value));
+    ASSIGN_OR_RETURN(const bool found, source->rows->Get(row_keys::OfSeller(seller), &value));
     if (!found) return std::optional<RatingAnswer>();
     ASSIGN_OR_RETURN(const SellerRow row, SellerRow::Decode(value));
-    ASSIGN_OR_RETURN(const CellState state, ReadCell(store, query));
+    ASSIGN_OR_RETURN(const CellState state, ReadCell(source->rows, source->view.get(), query));
     ASSIGN_OR_RETURN(const std::vector<Part> parts, SellerParts(state, seller, row, market, query));
     for (const Part& part : parts) sum.Add(part);
   }
@@ -521,8 +559,9 @@ absl::StatusOr<std::optional<RatingAnswer>> RatingReader::One(std::string_view s
 absl::StatusOr<std::vector<RatingAnswer>> RatingReader::All(const RatingQuery& query) const {
   std::vector<RatingAnswer> answers;
   std::map<std::string, Sum, std::less<>> market_totals;  // by market, "*" for all
-  for (const RowReader* store : stores_) {
-    ASSIGN_OR_RETURN(const CellState state, ReadCell(store, query));
+  for (Partition partition(0); partition < partitions(); partition = partition.Plus(1)) {
+    ASSIGN_OR_RETURN(const Source* source, SourceOf(partition));
+    ASSIGN_OR_RETURN(const CellState state, ReadCell(source->rows, source->view.get(), query));
     RETURN_IF_ERROR(
         ForEachSeller(state, [&](std::string_view seller, const SellerRow& row) -> absl::Status {
           ASSIGN_OR_RETURN(const std::vector<Part> parts,
@@ -554,9 +593,10 @@ absl::StatusOr<std::vector<RatingExplanation>> RatingReader::Explain(
   if (seller == kAll)
     return absl::InvalidArgumentError(
         "name a seller: the figures of all sellers are explained by seller");
-  const Partition partition = PartitionOf(seller, static_cast<int32_t>(stores_.size()));
-  const RowReader* store = stores_[static_cast<size_t>(partition.number())];
-  ASSIGN_OR_RETURN(const CellState state, ReadCell(store, query));
+  const Partition partition = PartitionOf(seller, partitions().number());
+  ASSIGN_OR_RETURN(const Source* source, SourceOf(partition));
+  const RowReader* store = source->rows;
+  ASSIGN_OR_RETURN(const CellState state, ReadCell(store, source->view.get(), query));
   ASSIGN_OR_RETURN(const auto markets, EvaluateSeller(*store, seller, CutOf(query)));
   std::vector<RatingExplanation> explanations;
   for (const auto& [code, evaluated] : markets) {
@@ -597,12 +637,13 @@ absl::StatusOr<std::vector<RatingExplanation>> RatingReader::Explain(
 
 absl::StatusOr<Instant> RatingReader::LogClock() const {
   Instant clock;
-  for (const RowReader* store : stores_) {
-    std::string value;
-    ASSIGN_OR_RETURN(const bool found, store->Get(row_keys::Cell(), &value));
-    if (!found) continue;
-    ASSIGN_OR_RETURN(const CellRow cell, CellRow::Decode(value));
-    clock = std::max(clock, cell.log_clock);
+  for (const Source& source : sources_) {
+    if (source.view != nullptr) {
+      clock = std::max(clock, source.view->position.log_clock);
+    } else if (source.rows != nullptr) {
+      ASSIGN_OR_RETURN(const CellRow cell, ReadCellRow(*source.rows));
+      clock = std::max(clock, cell.log_clock);
+    }
   }
   return clock;
 }

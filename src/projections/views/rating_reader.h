@@ -6,6 +6,7 @@
 #ifndef FLYWHEEL_PROJECTIONS_VIEWS_RATING_READER_H_
 #define FLYWHEEL_PROJECTIONS_VIEWS_RATING_READER_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "base/market.h"
 #include "base/strong.h"
 #include "events/policy.h"
+#include "projections/cell/cell_view.h"
 #include "projections/facts/cell_row.h"
 #include "projections/facts/seller_row.h"
 #include "projections/models/rating.h"
@@ -62,7 +64,10 @@ struct RatingExplanation {
 class RatingReader {
  public:
   // The stores of all partitions, by partition. They must outlive the reader.
-  explicit RatingReader(std::vector<const RowReader*> stores) : stores_(std::move(stores)) {}
+  explicit RatingReader(const std::vector<const RowReader*>& stores);
+  // The views of all partitions, by partition, each at its own position. nullptr: a partition that
+  // is not at hand; what needs it is FailedPrecondition.
+  explicit RatingReader(const CellViews& views);
 
   // The answer for a seller or "*", in a market or "*"; nullopt when there is no such row at that
   // instant. Errors: those of the stores.
@@ -79,12 +84,21 @@ class RatingReader {
                                                          std::string_view market,
                                                          const RatingQuery& query) const;
 
-  // The largest occurred_at of all records that passed intake, over all cells; with `known_at`, as
-  // the rows show it (exact for accepted facts).
+  // The largest occurred_at of all records that passed intake, over all cells at hand.
   absl::StatusOr<Instant> LogClock() const;
 
  private:
-  std::vector<const RowReader*> stores_;
+  // A cell's rows, and where they are of a view also what stands in it already decoded.
+  struct Source {
+    const RowReader* rows = nullptr;  // nullptr: not at hand
+    std::shared_ptr<const CellView> view;
+  };
+  // FailedPrecondition where it is not at hand.
+  absl::StatusOr<const Source*> SourceOf(Partition partition) const;
+  absl::StatusOr<const Source*> SourceOf(std::string_view seller) const;
+  Partition partitions() const { return Partition(static_cast<int32_t>(sources_.size())); }
+
+  std::vector<Source> sources_;
 };
 
 }  // namespace flywheel

@@ -1,4 +1,4 @@
-#include "events/utf8.h"
+#include "base/utf8.h"
 
 namespace flywheel {
 namespace {

@@ -1,6 +1,6 @@
-// Instants and places as the command line reads and prints them.
-#ifndef FLYWHEEL_APP_INSTANT_TEXT_H_
-#define FLYWHEEL_APP_INSTANT_TEXT_H_
+// Instants and places as every door reads and prints them.
+#ifndef FLYWHEEL_BASE_INSTANT_TEXT_H_
+#define FLYWHEEL_BASE_INSTANT_TEXT_H_
 
 #include <string>
 #include <string_view>
@@ -25,4 +25,4 @@ std::string FormatPlace(LogPlace place);
 
 }  // namespace flywheel
 
-#endif  // FLYWHEEL_APP_INSTANT_TEXT_H_
+#endif  // FLYWHEEL_BASE_INSTANT_TEXT_H_

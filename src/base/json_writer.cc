@@ -1,10 +1,10 @@
-#include "app/json_writer.h"
+#include "base/json_writer.h"
 
 #include <fmt/format.h>
 
 #include <utility>
 
-#include "events/utf8.h"
+#include "base/utf8.h"
 
 namespace flywheel {
 namespace {

@@ -1,7 +1,7 @@
 // JSON text with what the answers need and general writers lack: numbers with fixed decimals,
 // printed exactly.
-#ifndef FLYWHEEL_APP_JSON_WRITER_H_
-#define FLYWHEEL_APP_JSON_WRITER_H_
+#ifndef FLYWHEEL_BASE_JSON_WRITER_H_
+#define FLYWHEEL_BASE_JSON_WRITER_H_
 
 #include <concepts>
 #include <cstdint>
@@ -58,4 +58,4 @@ std::string DecimalText(int64_t units, int decimals);
 
 }  // namespace flywheel
 
-#endif  // FLYWHEEL_APP_JSON_WRITER_H_
+#endif  // FLYWHEEL_BASE_JSON_WRITER_H_

@@ -1,4 +1,4 @@
-#include "app/instant_text.h"
+#include "base/instant_text.h"
 
 #include <fmt/format.h>
 

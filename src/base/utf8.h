@@ -1,6 +1,6 @@
 // Valid UTF-8, as protobuf demands it of string fields.
-#ifndef FLYWHEEL_EVENTS_UTF8_H_
-#define FLYWHEEL_EVENTS_UTF8_H_
+#ifndef FLYWHEEL_BASE_UTF8_H_
+#define FLYWHEEL_BASE_UTF8_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -33,4 +33,4 @@ inline bool IsUtf8(std::string_view bytes) {
 
 }  // namespace flywheel
 
-#endif  // FLYWHEEL_EVENTS_UTF8_H_
+#endif  // FLYWHEEL_BASE_UTF8_H_

@@ -1,0 +1,116 @@
+#include "events/kafka/topic_queries.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/status.h"
+#include "events/kafka/errors.h"
+
+namespace flywheel {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kRetryPause{50};
+// Until the first look at whether the brokers refuse this client, which librdkafka would go on
+// trying; later ones come after as long as it took until then, so that a slow answer is waited for.
+constexpr std::chrono::milliseconds kFirstLook{500};
+// A topic that was just made is not yet known to every broker.
+constexpr std::chrono::seconds kNewTopicGrace{1};
+
+int MillisOf(Clock::duration duration) {
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  return static_cast<int>(std::clamp<int64_t>(millis, 1, 3'600'000));
+}
+
+// Runs `ask` with the milliseconds that it may take until it succeeds, until trying again does not
+// help, or until the time is over.
+template <class Ask>
+absl::Status AskUntil(const KafkaClient& client, absl::Duration timeout, std::string_view what,
+                      const Ask& ask) {
+  const Clock::time_point start = Clock::now();
+  const Clock::time_point deadline = start + absl::ToChronoNanoseconds(timeout);
+  for (;;) {
+    const Clock::time_point now = Clock::now();
+    const Clock::duration slice = std::max<Clock::duration>(kFirstLook, now - start);
+    const rd_kafka_resp_err_t code = ask(MillisOf(std::min(slice, deadline - now)));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
+    rd_kafka_poll(client.handle(), 0);  // lets the client hear what is wrong
+    const absl::Status status = client.StatusOf(code, what);
+    const bool may_appear = absl::IsNotFound(status) && Clock::now() < start + kNewTopicGrace;
+    if (!absl::IsUnavailable(status) && !may_appear) return status;
+    if (Clock::now() + kRetryPause >= deadline) return status;
+    std::this_thread::sleep_for(kRetryPause);
+  }
+}
+
+struct TopicDeleter {
+  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
+};
+
+// The number of partitions, as one answer of a broker has it.
+rd_kafka_resp_err_t AskForPartitions(rd_kafka_t* handle, rd_kafka_topic_t* topic, int millis,
+                                     int32_t& count) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const rd_kafka_resp_err_t code = rd_kafka_metadata(handle, 0, topic, &metadata, millis);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
+  const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned(
+      metadata, rd_kafka_metadata_destroy);
+  if (metadata->topic_cnt != 1) return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+  if (metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return metadata->topics[0].err;
+  count = metadata->topics[0].partition_cnt;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+}  // namespace
+
+absl::Status TopicIsMissing(std::string_view topic) {
+  return absl::NotFoundError(fmt::format(
+      "the topic {} does not exist on these brokers; 'flywheel topics create' makes it", topic));
+}
+
+absl::StatusOr<std::unique_ptr<TopicQueries>> TopicQueries::Make(
+    const KafkaAddress& address, const KafkaSettings& settings, std::string topic,
+    absl::Duration timeout, absl::Duration close_timeout, const KafkaLogSink& log) {
+  KafkaClientOptions options;
+  options.kind = KafkaClientKind::kConsumer;
+  options.required = {{"isolation.level", "read_committed"}};
+  options.log = log;
+  options.close_timeout = close_timeout;
+  ASSIGN_OR_RETURN(std::unique_ptr<KafkaClient> client,
+                   KafkaClient::Make(address, settings, std::move(options)));
+  return std::unique_ptr<TopicQueries>(
+      new TopicQueries(std::move(client), std::move(topic), timeout));
+}
+
+absl::StatusOr<int32_t> TopicQueries::CountPartitions(absl::Duration timeout) const {
+  const std::unique_ptr<rd_kafka_topic_t, TopicDeleter> topic(
+      rd_kafka_topic_new(client_->handle(), topic_.c_str(), nullptr));
+  int32_t count = 0;
+  const absl::Status status = AskUntil(
+      *client_, timeout, "asking for the topic " + topic_,
+      [&](int millis) { return AskForPartitions(client_->handle(), topic.get(), millis, count); });
+  if (absl::IsNotFound(status)) return TopicIsMissing(topic_);
+  RETURN_IF_ERROR(status);
+  return count;
+}
+
+absl::StatusOr<LogExtent> TopicQueries::Extent(Partition partition) const {
+  int64_t begin = 0;
+  int64_t end = 0;
+  const absl::Status status =
+      AskUntil(*client_, timeout_,
+               fmt::format("asking where partition {} of {} ends", partition.number(), topic_),
+               [&](int millis) {
+                 return rd_kafka_query_watermark_offsets(client_->handle(), topic_.c_str(),
+                                                         partition.number(), &begin, &end, millis);
+               });
+  if (absl::IsNotFound(status)) return TopicIsMissing(topic_);
+  RETURN_IF_ERROR(status);
+  return LogExtent{Offset(begin), Offset(end)};
+}
+
+}  // namespace flywheel

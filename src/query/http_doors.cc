@@ -1,0 +1,78 @@
+#include "query/http_doors.h"
+
+#include <utility>
+
+#include "base/status.h"
+#include "query/event_body.h"
+#include "query/node_door.h"
+
+namespace flywheel {
+
+HttpDoors::HttpDoors(QueryService* service, const HttpDoorsOptions& options)
+    : service_(service),
+      events_(
+          &service->log(), [service] { return service->policies(); },
+          [service] { return service->Now(); }),
+      work_(options.work_threads, options.max_waiting_work),
+      ratings_(service, &work_),
+      routes_(MakeRoutes()),
+      http_metrics_(*routes_) {
+  AddMetrics();
+}
+
+HttpDoors::~HttpDoors() = default;
+
+absl::StatusOr<std::unique_ptr<HttpDoors>> HttpDoors::Start(QueryService* service,
+                                                            const HttpDoorsOptions& options) {
+  if (options.work_threads < 1 || options.work_threads > 64 || options.max_waiting_work < 1) {
+    return absl::InvalidArgumentError(
+        "the options of the HTTP doors: 1 to 64 threads for long questions, and room for one");
+  }
+  std::unique_ptr<HttpDoors> doors(new HttpDoors(service, options));
+  ASSIGN_OR_RETURN(doors->server_,
+                   HttpServer::Start(options.server, doors->routes_, &doors->http_metrics_));
+  // Only now is there a server to ask.
+  doors->metrics_.Add([server = doors->server_.get()](MetricsText& text) {
+    HttpMetrics::WriteState(server->state(), text);
+  });
+  return doors;
+}
+
+std::shared_ptr<const HttpRoutes> HttpDoors::MakeRoutes() {
+  auto routes = std::make_shared<HttpRoutes>();
+  const auto get = [&](std::string pattern, std::function<HttpResponse()> answer) {
+    routes->Add({HttpMethod::kGet, std::move(pattern), 0,
+                 [answer = std::move(answer)](HttpRequest&, HttpExchange& exchange) {
+                   exchange.Answer(answer());
+                 }});
+  };
+  routes->Add(
+      {HttpMethod::kGet, "/v1/sellers/{id}/rating", 0,
+       [this](HttpRequest& request, HttpExchange& exchange) { ratings_.Take(request, exchange); }});
+  routes->Add(
+      {HttpMethod::kPost, "/v1/events", kMaxEventBodyBytes,
+       [this](HttpRequest& request, HttpExchange& exchange) { events_.Take(request, exchange); }});
+  get("/v1/node", [this] { return NodeAnswer(*service_); });
+  get("/livez", [] { return LiveAnswer(); });
+  get("/readyz", [this] { return ReadyAnswer(*service_); });
+  get("/metrics", [this] {
+    HttpResponse response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = metrics_.Text();
+    return response;
+  });
+  return routes;
+}
+
+void HttpDoors::AddMetrics() {
+  metrics_.Add([this](MetricsText& text) { http_metrics_.WriteTo(text); });
+  metrics_.Add([this](MetricsText& text) { events_.WriteTo(text); });
+  metrics_.Add([this](MetricsText& text) { WriteCells(*service_, text); });
+  metrics_.Add([this](MetricsText& text) {
+    text.Family("flywheel_work_waiting", MetricsText::Type::kGauge,
+                "Questions that take long and wait for their turn.");
+    text.Sample({}, static_cast<int64_t>(work_.waiting()));
+  });
+}
+
+}  // namespace flywheel
