@@ -3,8 +3,6 @@
 #define FLYWHEEL_TESTS_KAFKA_INBOX_TESTING_H_
 
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -67,11 +65,6 @@ inline KafkaInboxOptions QuickOptions() {
   options.consumer.retry_interval = absl::Milliseconds(100);
   options.first_backoff = absl::Milliseconds(20);
   options.max_backoff = absl::Milliseconds(200);
-  if (std::getenv("FLYWHEEL_TEST_VERBOSE") != nullptr) {
-    options.consumer.log = [](std::string_view line) {
-      std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
-    };
-  }
   return options;
 }
 
@@ -131,7 +124,7 @@ class InboxWorld {
   }
   std::unique_ptr<KafkaInbox> Start(KafkaInboxOptions options = QuickOptions()) {
     return KafkaInbox::Start(
-               address, [] { KafkaSettings s; if (std::getenv("DBG")) (void)s.Set("debug", std::getenv("DBG")); return s; }(), &log, refused, [this] { return policies; }, WallClock,
+               address, KafkaSettings(), &log, refused, [this] { return policies; }, WallClock,
                std::move(options))
         .value();
   }

@@ -64,7 +64,7 @@ absl::StatusOr<std::unique_ptr<KafkaInbox>> KafkaInbox::Start(const KafkaAddress
                                                    std::move(options)));
   ASSIGN_OR_RETURN(inbox->consumer_,
                    InboxConsumer::Make(address, settings, inbox->options_.consumer));
-  inbox->Publish(absl::UnavailableError("the inbox is being joined"));
+  inbox->Publish(absl::UnavailableError("joining the group"));
   const MutexLock lock(&inbox->join_mutex_);
   try {
     inbox->thread_ = std::thread([self = inbox.get()] { self->Run(); });
@@ -230,7 +230,7 @@ void KafkaInbox::Finish() {
   consumer_->Serve(/*busy=*/!batch_.empty()).IgnoreError();
   batch_.Clear();
   consumer_->CommitAll(options_.stop_timeout);
-  Publish(absl::CancelledError("the inbox is stopped"));
+  Publish(absl::CancelledError("stopped"));
   consumer_.reset();
 }
 
@@ -275,8 +275,8 @@ void KafkaInbox::Say(const absl::Status& status) {
   const auto now = Clock::now();
   const bool is_change = text.empty() || said_.empty();
   if (!is_change && now - said_at_ < kSayAgain) return;
-  options_.consumer.log(text.empty() ? fmt::format("reading {}", address_.InboxTopic())
-                                     : fmt::format("the inbox waits: {}", text));
+  options_.consumer.log(
+      fmt::format("inbox {}: {}", address_.name(), text.empty() ? "reading" : text));
   said_ = text;
   said_at_ = now;
 }
