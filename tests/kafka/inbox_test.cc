@@ -1,8 +1,11 @@
 // The inbox on a real broker: whatever publishers write, and what becomes of it.
 #include "events/kafka/inbox.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <random>
 #include <set>
+#include <stdexcept>
 #include <string>
 
 #include "events/event_json.h"
@@ -233,7 +236,43 @@ TEST_CASE("messages that were deleted before they were read are an alarm, and it
   CHECK(state.last_loss.find("messages 5 to 11 of partition 1") != std::string::npos);
 }
 
-TEST_CASE("a topic that is made anew while nobody reads is an alarm, and read from its beginning") {
+// Deletes and makes it, and waits until both have happened.
+void MakeAnew(InboxWorld& world, int32_t partitions) {
+  world.tester.Delete(world.inbox_topic());
+  REQUIRE(Eventually([&] {
+    try {
+      world.MakeInbox(partitions);
+    } catch (const std::runtime_error&) {
+      return false;  // it takes a moment until the old one is gone
+    }
+    return true;
+  }));
+}
+
+TEST_CASE("a topic that ends before what was read is an alarm, and read from its beginning") {
+  InboxWorld world(SharedBroker(), "truncated");
+  world.MakeInbox(1);
+  world.Publish(PaidMessages(0, 20));
+  world.tester.Commit(world.name + ".intake", world.inbox_topic(), 0, 1000);
+  {
+    const auto inbox = world.Start();
+    REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 20; }));
+    REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 1); }));
+    CHECK(inbox->state().losses == 1);
+    CHECK(inbox->state().lost_messages == 0);
+    CHECK(inbox->state().last_loss.find("ends before message 1000") != std::string::npos);
+    inbox->Stop();
+  }
+  // The group's offset has gone down with it.
+  CHECK(world.tester.Committed(world.name + ".intake", world.inbox_topic(), 1).at(0) == 20);
+  const auto next = world.Start();
+  world.Publish(PaidMessages(20, 25));
+  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 25; }));
+  CHECK(next->state().losses == 0);
+  CHECK(HasEachOnce(world.log, 25));
+}
+
+TEST_CASE("a topic that is made anew while nobody reads it is read from its beginning") {
   InboxWorld world(SharedBroker(), "anew");
   world.MakeInbox(1);
   world.Publish(PaidMessages(0, 20));
@@ -241,45 +280,27 @@ TEST_CASE("a topic that is made anew while nobody reads is an alarm, and read fr
     const auto inbox = world.Start();
     REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 20; }));
   }
-  world.tester.Delete(world.inbox_topic());
-  REQUIRE(Eventually([&] {
-    try {
-      world.MakeInbox(1);
-    } catch (const std::runtime_error&) {
-      return false;  // it takes a moment until it is gone
-    }
-    return true;
-  }));
+  MakeAnew(world, 1);
   world.Publish(PaidMessages(20, 25));
-  // Kafka drops a group's offsets with the topic, in its own time: either is right.
   const auto inbox = world.Start();
   REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 25; }));
   REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 1); }));
-  world.Publish(PaidMessages(25, 30));
-  inbox->Stop();
-  const auto next = world.Start();
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 30; }));
-  CHECK(next->state().losses == 0);
 }
 
 TEST_CASE("a topic that is made anew while it is read is read from its beginning") {
   InboxWorld world(SharedBroker(), "anew_live");
-  world.MakeInbox(1);
-  world.Publish(PaidMessages(0, 20));
+  world.MakeInbox(2);
+  std::vector<TopicMessage> messages = PaidMessages(0, 65);
+  for (size_t i = 0; i < messages.size(); ++i) messages[i].partition = static_cast<int32_t>(i % 2);
+  world.Publish({messages.begin(), messages.begin() + 40});
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 20; }));
-  world.tester.Delete(world.inbox_topic());
-  REQUIRE(Eventually([&] {
-    try {
-      world.MakeInbox(1);
-    } catch (const std::runtime_error&) {
-      return false;
-    }
-    return true;
-  }));
-  world.Publish(PaidMessages(20, 25));
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 25; }));
-  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 1); }));
+  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 40; }));
+  MakeAnew(world, 2);
+  world.Publish({messages.begin() + 40, messages.begin() + 55});
+  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 55; }));
+  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 2); }));
+  world.Publish({messages.begin() + 55, messages.end()});
+  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 65; }));
 }
 
 TEST_CASE("a log that does not take a batch is asked again until it does") {
@@ -315,6 +336,130 @@ TEST_CASE("a missing refused topic stops nothing: the records say that the bytes
   REQUIRE(refused.size() == 1);
   CHECK(refused.begin()->second.sentence().find("(bytes not kept: ") == 0);
   CHECK(inbox->state().written.bytes_lost == 1);
+}
+
+TEST_CASE("a refused topic that takes no such message stops nothing") {
+  InboxWorld world(SharedBroker(), "small_refused");
+  world.MakeInbox(1);
+  world.tester.Create(world.address.RefusedTopic(), 1, {{"max.message.bytes", "1000"}});
+  const auto store = KafkaRefusedStore::Make(world.address, KafkaSettings(), {}).value();
+  world.refused = store.get();
+  // Bytes that no compression makes small.
+  std::mt19937_64 random(1);
+  TopicMessage garbage;
+  garbage.value.emplace(5000, '\xFF');
+  for (char& byte : *garbage.value) byte = static_cast<char>(random() | 0x80);
+  world.Publish({garbage});
+  world.Publish(PaidMessages(0, 10));
+  const auto inbox = world.Start();
+  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 10; }));
+  const auto refused = RefusedOf(world.log);
+  REQUIRE(refused.size() == 1);
+  CHECK(refused.begin()->second.sentence().find("(bytes not kept: ") == 0);
+}
+
+TEST_CASE("two members share the partitions, and one takes over what the other leaves") {
+  InboxWorld world(SharedBroker(), "members");
+  world.MakeInbox(4);
+  KafkaInboxOptions options = QuickOptions();
+  options.consumer.node_id = "";
+  const auto first = world.Start(options);
+  REQUIRE(Eventually([&] { return first->state().lags.size() == 4; }));
+  const auto second = world.Start(options);
+  REQUIRE(Eventually(
+      [&] { return first->state().lags.size() == 2 && second->state().lags.size() == 2; }));
+  std::vector<TopicMessage> messages = PaidMessages(0, 100);
+  for (size_t i = 0; i < messages.size(); ++i) messages[i].partition = static_cast<int32_t>(i % 4);
+  world.Publish(messages);
+  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 100; }));
+  CHECK(first->state().messages == 50);
+  CHECK(second->state().messages == 50);
+  second->Stop();
+  REQUIRE(Eventually([&] { return first->state().lags.size() == 4; }));
+  std::vector<TopicMessage> more = PaidMessages(100, 140);
+  for (size_t i = 0; i < more.size(); ++i) more[i].partition = static_cast<int32_t>(i % 4);
+  world.Publish(more);
+  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 140; }));
+  CHECK(HasEachOnce(world.log, 140));
+}
+
+TEST_CASE("a member whose log takes nothing keeps its place, and another one reads it all") {
+  InboxWorld stuck(SharedBroker(), "stuck");
+  stuck.MakeInbox(2);
+  std::vector<TopicMessage> messages = PaidMessages(0, 60);
+  for (size_t i = 0; i < messages.size(); ++i) messages[i].partition = static_cast<int32_t>(i % 2);
+  stuck.Publish(messages);
+  stuck.log.Close();
+  const auto first = stuck.Start();
+  REQUIRE(Eventually([&] {
+    return absl::IsFailedPrecondition(first->state().status) && first->state().in_hand > 0;
+  }));
+  InboxWorld good(SharedBroker(), "good");
+  const auto second = KafkaInbox::Start(
+                          stuck.address, KafkaSettings(), &good.log, &good.memory_refused,
+                          [&] { return good.policies; }, WallClock, QuickOptions())
+                          .value();
+  // It takes part in the rebalance although its batch is stuck.
+  REQUIRE(Eventually(
+      [&] { return first->state().lags.size() == 1 && second->state().lags.size() == 1; }));
+  REQUIRE(Eventually([&] { return OrdersOf(good.log).size() == 30; }));
+  CHECK(first->state().restarts == 0);
+  first->Stop();
+  REQUIRE(Eventually([&] { return OrdersOf(good.log).size() == 60; }));
+  CHECK(HasEachOnce(good.log, 60));
+}
+
+TEST_CASE("two processes with one node id are told so") {
+  InboxWorld world(SharedBroker(), "fenced");
+  world.MakeInbox(1);
+  KafkaInboxOptions options = QuickOptions();
+  options.consumer.node_id = "node-1";
+  Mutex mutex;
+  std::vector<std::string> lines;
+  KafkaInboxOptions told = options;
+  told.consumer.log = [&](std::string_view line) {
+    const MutexLock lock(&mutex);
+    lines.emplace_back(line);
+  };
+  const auto first = world.Start(told);
+  REQUIRE(Eventually([&] { return first->state().lags.size() == 1; }));
+  const auto second = world.Start(options);
+  REQUIRE(Eventually([&] { return first->state().restarts > 0; }));
+  const MutexLock lock(&mutex);
+  CHECK(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.find("does another process run as node node-1?") != std::string::npos;
+  }));
+}
+
+TEST_CASE("where reading starts") {
+  CHECK(StartOf(std::nullopt, 5, 9).offset == 5);
+  CHECK(StartOf(std::nullopt, 5, 9).loss == InboxLoss::kNone);
+  for (const int64_t next : {5, 7, 9}) {
+    CHECK(StartOf(next, 5, 9).offset == next);
+    CHECK(StartOf(next, 5, 9).loss == InboxLoss::kNone);
+  }
+  CHECK(StartOf(3, 5, 9).offset == 5);
+  CHECK(StartOf(3, 5, 9).loss == InboxLoss::kExpired);
+  CHECK(StartOf(3, 5, 9).lost == 2);
+  CHECK(StartOf(10, 5, 9).offset == 5);
+  CHECK(StartOf(10, 5, 9).loss == InboxLoss::kTruncated);
+}
+
+TEST_CASE("settings that librdkafka does not take are an error at once") {
+  InboxWorld world(SharedBroker(), "settings");
+  KafkaSettings settings;
+  REQUIRE(settings.Set("session.timeout.ms", "10000").ok());
+  REQUIRE(settings.Set("max.poll.interval.ms", "5000").ok());
+  CHECK(absl::IsInvalidArgument(KafkaInbox::Start(
+                                    world.address, settings, &world.log, world.refused,
+                                    [&] { return world.policies; }, WallClock, QuickOptions())
+                                    .status()));
+  KafkaInboxOptions options = QuickOptions();
+  options.max_batch_messages = 0;
+  CHECK(absl::IsInvalidArgument(KafkaInbox::Start(
+                                    world.address, {}, &world.log, world.refused,
+                                    [&] { return world.policies; }, WallClock, options)
+                                    .status()));
 }
 
 }  // namespace

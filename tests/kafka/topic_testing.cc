@@ -279,4 +279,15 @@ std::map<int32_t, int64_t> TopicTester::Committed(const std::string& group,
   return committed;
 }
 
+void TopicTester::Commit(const std::string& group, const std::string& topic, int32_t partition,
+                         int64_t offset) {
+  const Handle handle =
+      NewHandle(RD_KAFKA_CONSUMER, {{"bootstrap.servers", address_}, {"group.id", group}});
+  rd_kafka_topic_partition_list_t* const list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = offset;
+  const rd_kafka_resp_err_t code = rd_kafka_commit(handle.get(), list, 0);
+  rd_kafka_topic_partition_list_destroy(list);
+  Check(code, "committing for " + group);
+}
+
 }  // namespace flywheel

@@ -46,6 +46,9 @@ class TopicTester {
   // What the group has committed; absent partitions: nothing.
   std::map<int32_t, int64_t> Committed(const std::string& group, const std::string& topic,
                                        int32_t partitions);
+  // As a member would; the group must have none.
+  void Commit(const std::string& group, const std::string& topic, int32_t partition,
+              int64_t offset);
 
  private:
   std::string address_;

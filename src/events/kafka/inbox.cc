@@ -64,7 +64,7 @@ absl::StatusOr<std::unique_ptr<KafkaInbox>> KafkaInbox::Start(const KafkaAddress
                                                    std::move(options)));
   ASSIGN_OR_RETURN(inbox->consumer_,
                    InboxConsumer::Make(address, settings, inbox->options_.consumer));
-  inbox->Publish(absl::UnavailableError("the inbox is being joined"));
+  inbox->Publish(absl::UnavailableError("joining the group"));
   const MutexLock lock(&inbox->join_mutex_);
   try {
     inbox->thread_ = std::thread([self = inbox.get()] { self->Run(); });
@@ -147,7 +147,7 @@ absl::Status KafkaInbox::Serve() {
     seen_commits_ = consumer_->counts().commits;
     Step(InboxStep::kCommitted);
   }
-  const bool is_dead = absl::IsAborted(status);
+  const bool is_dead = absl::IsAborted(status) || absl::IsOutOfRange(status);
   if (!batch_.empty() && (is_dead || consumer_->generation() != batch_generation_)) {
     batch_.Clear();
     write_error_ = absl::OkStatus();
@@ -163,7 +163,7 @@ absl::Status KafkaInbox::Serve() {
   consumer_.reset();
   seen_commits_ = 0;
   ++restarts_;
-  Sleep(options_.max_backoff);
+  if (absl::IsAborted(status)) Sleep(options_.max_backoff);
   return status;
 }
 
@@ -204,11 +204,6 @@ void KafkaInbox::Write() {
   }
   if (!status.ok()) return Fail(status);
   Step(InboxStep::kAppended);
-  if (consumer_->generation() == batch_generation_) {
-    for (const InboxEntry& entry : batch_.entries()) {
-      consumer_->Done(entry.partition, entry.offset + 1);
-    }
-  }
   batch_.Clear();
   write_error_ = absl::OkStatus();
   backoff_ = options_.first_backoff;
@@ -230,10 +225,12 @@ bool KafkaInbox::KeepWaiting() {
 }
 
 void KafkaInbox::Finish() {
+  if (consumer_ == nullptr) return batch_.Clear();
+  // What is not in the log now stays uncommitted.
+  consumer_->Serve(/*busy=*/!batch_.empty()).IgnoreError();
   batch_.Clear();
-  if (consumer_ == nullptr) return;
   consumer_->CommitAll(options_.stop_timeout);
-  Publish(absl::CancelledError("the inbox is stopped"));
+  Publish(absl::CancelledError("stopped"));
   consumer_.reset();
 }
 
@@ -278,8 +275,8 @@ void KafkaInbox::Say(const absl::Status& status) {
   const auto now = Clock::now();
   const bool is_change = text.empty() || said_.empty();
   if (!is_change && now - said_at_ < kSayAgain) return;
-  options_.consumer.log(text.empty() ? fmt::format("reading {}", address_.InboxTopic())
-                                     : fmt::format("the inbox waits: {}", text));
+  options_.consumer.log(
+      fmt::format("inbox {}: {}", address_.name(), text.empty() ? "reading" : text));
   said_ = text;
   said_at_ = now;
 }

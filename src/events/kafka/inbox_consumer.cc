@@ -66,6 +66,8 @@ std::vector<KafkaSetting> Required(const std::string& group, const std::string& 
       {"partition.assignment.strategy", "range"},
       {"isolation.level", "read_committed"},
       {"check.crcs", "true"},
+      // Without it, what follows the last message (the marks of transactions) would look unread.
+      {"enable.partition.eof", "true"},
   };
   if (!node_id.empty()) required.push_back({"group.instance.id", node_id});
   return required;
@@ -155,8 +157,17 @@ void InboxConsumer::Rebalance(rd_kafka_resp_err_t code,
 absl::Status InboxConsumer::Serve(bool busy) {
   if (fatal_.ok() && subscribed_) ServeGroup();
   if (!fatal_.ok()) return fatal_;
+  for (auto& [partition, assigned] : assigned_) {
+    if (assigned.resolved && !busy) assigned.done = assigned.read;
+  }
+  if (is_past_range_ && !busy) {
+    CommitAll(options_.request_timeout);
+    fatal_ = absl::OutOfRangeError(
+        fmt::format("the next message of {} is gone, reading begins anew", topic_));
+    return fatal_;
+  }
   if (Clock::now() >= next_try_) {
-    blocked_ = Advance(busy);
+    blocked_ = Advance();
     if (!blocked_.ok()) {
       next_try_ = Clock::now() + absl::ToChronoMilliseconds(options_.retry_interval);
     }
@@ -167,12 +178,11 @@ absl::Status InboxConsumer::Serve(bool busy) {
 }
 
 // The next step towards reading everything that is assigned.
-absl::Status InboxConsumer::Advance(bool busy) {
+absl::Status InboxConsumer::Advance() {
   if (!subscribed_) return Subscribe();
-  const bool is_due = std::any_of(assigned_.begin(), assigned_.end(), [busy](const auto& each) {
-    return !each.second.resolved && !(busy && each.second.has_read);
-  });
-  return is_due ? Resolve(busy) : absl::OkStatus();
+  const bool is_due = std::any_of(assigned_.begin(), assigned_.end(),
+                                  [](const auto& each) { return !each.second.resolved; });
+  return is_due ? Resolve() : absl::OkStatus();
 }
 
 absl::Status InboxConsumer::Trouble() const {
@@ -225,7 +235,6 @@ void InboxConsumer::ServeGroup() {
 }
 
 void InboxConsumer::HandleError(const rd_kafka_message_t& message) {
-  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return;
   std::array<char, 512> reason{};
   if (rd_kafka_fatal_error(client_->handle(), reason.data(), reason.size()) !=
       RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -236,12 +245,11 @@ void InboxConsumer::HandleError(const rd_kafka_message_t& message) {
                         : fmt::format("; does another process run as node {}?", options_.node_id)));
     return;
   }
-  const auto assigned = assigned_.find(message.partition);
-  const bool is_reset = message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-                        message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
-  if (is_reset && assigned != assigned_.end()) {
-    assigned->second.resolved = false;
-    assigned->second.has_read = true;
+  if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+      message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+    // A partition that is assigned anew in this state would lose its queue (librdkafka 2.0.2), so
+    // the whole consumer is.
+    is_past_range_ = true;
     return;
   }
   // A broker that is away is reported as such (KafkaClient::Trouble), and passes by itself.
@@ -254,18 +262,18 @@ void InboxConsumer::HandleError(const rd_kafka_message_t& message) {
   trouble_at_ = Clock::now();
 }
 
-absl::Status InboxConsumer::Resolve(bool busy) {
+absl::Status InboxConsumer::Resolve() {
   ASSIGN_OR_RETURN(const auto committed, Committed());
-  RETURN_IF_ERROR(ResolveEach(committed, busy));
+  RETURN_IF_ERROR(ResolveEach(committed));
   return AssignAll();
 }
 
-// The group's offsets of the partitions that have been read by nobody here.
+// The group's offsets of the partitions whose start is not known yet.
 absl::StatusOr<std::map<int32_t, int64_t>> InboxConsumer::Committed() {
   std::map<int32_t, int64_t> committed;
   const List list = NewList(assigned_.size());
   for (const auto& [partition, assigned] : assigned_) {
-    if (assigned.resolved || assigned.has_read) continue;
+    if (assigned.resolved) continue;
     rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition);
   }
   if (list->cnt == 0) return committed;
@@ -280,9 +288,9 @@ absl::StatusOr<std::map<int32_t, int64_t>> InboxConsumer::Committed() {
   return committed;
 }
 
-absl::Status InboxConsumer::ResolveEach(const std::map<int32_t, int64_t>& committed, bool busy) {
+absl::Status InboxConsumer::ResolveEach(const std::map<int32_t, int64_t>& committed) {
   for (auto& [partition, assigned] : assigned_) {
-    if (assigned.resolved || (busy && assigned.has_read)) continue;
+    if (assigned.resolved) continue;
     int64_t low = 0;
     int64_t high = 0;
     RETURN_IF_ERROR(client_->StatusOf(
@@ -290,9 +298,7 @@ absl::Status InboxConsumer::ResolveEach(const std::map<int32_t, int64_t>& commit
                                          Millis(options_.request_timeout)),
         fmt::format("asking where partition {} of {} begins and ends", partition, topic_)));
     std::optional<int64_t> next;
-    if (assigned.has_read) {
-      next = assigned.read;
-    } else if (const auto found = committed.find(partition); found != committed.end()) {
+    if (const auto found = committed.find(partition); found != committed.end()) {
       next = found->second;
       assigned.committed = found->second;
     }
@@ -303,7 +309,6 @@ absl::Status InboxConsumer::ResolveEach(const std::map<int32_t, int64_t>& commit
     }
     assigned.read = assigned.done = start.offset;
     assigned.high = high;
-    assigned.has_read = false;
     assigned.resolved = true;
   }
   return absl::OkStatus();
@@ -325,12 +330,9 @@ void InboxConsumer::NoteLoss(int32_t partition, const InboxStart& start, int64_t
   if (options_.log) options_.log(counts_.last_loss);
 }
 
-// All at once, also those that are being read: an assignment replaces the one before, and what it
-// had fetched.
 absl::Status InboxConsumer::AssignAll() {
   const List list = NewList(assigned_.size());
   for (const auto& [partition, assigned] : assigned_) {
-    if (!assigned.resolved) continue;
     rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition)->offset =
         assigned.read;
   }
@@ -347,23 +349,23 @@ InboxConsumer::Message InboxConsumer::Next(absl::Duration wait) {
     message.reset(rd_kafka_consume_queue(messages_.get(), Millis(wait)));
   }
   if (message == nullptr) return nullptr;
+  const auto assigned = assigned_.find(message->partition);
+  if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    if (assigned != assigned_.end() && assigned->second.resolved) {
+      assigned->second.read = std::max(assigned->second.read, message->offset);
+    }
+    return nullptr;
+  }
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     HandleError(*message);
     return nullptr;
   }
-  const auto assigned = assigned_.find(message->partition);
   // What was fetched before a change of the assignment comes again or is another member's.
   const bool is_next = assigned != assigned_.end() && assigned->second.resolved &&
                        message->offset >= assigned->second.read;
   if (!is_next) return nullptr;
   assigned->second.read = message->offset + 1;
   return message;
-}
-
-void InboxConsumer::Done(int32_t partition, int64_t next) {
-  const auto assigned = assigned_.find(partition);
-  if (assigned == assigned_.end()) return;
-  assigned->second.done = std::max(assigned->second.done, next);
 }
 
 bool InboxConsumer::has_uncommitted() const {

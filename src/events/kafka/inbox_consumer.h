@@ -90,20 +90,18 @@ class InboxConsumer {
 
   // Joins, takes part in rebalances, finds out where partitions start, commits. To be called all
   // the time, whatever else goes on. What stands in the way of reading, for a person: it goes on
-  // trying by itself, but for Aborted, after which only a new consumer helps (another member has
-  // the same name). `busy`: messages that Next has given are not in the log yet; a partition whose
-  // next message is gone then goes on only after them.
+  // trying by itself, but for Aborted (another member has the same name) and OutOfRange (the next
+  // message of a partition is gone), after which only a new consumer helps. `busy`: messages that
+  // Next has given are not in the log yet. Otherwise all of them are, and will be committed.
   absl::Status Serve(bool busy);
 
   // The next message; nullptr: none came in time.
   Message Next(absl::Duration wait);
 
-  // Changes when the partitions are taken away: what was read before is then another member's, and
-  // must not be reported by Done.
+  // Changes when the partitions are taken away: what was read before and is not in the log is then
+  // another member's.
   int64_t generation() const { return generation_; }
-  // Everything before `next` is in the log, and will be committed.
-  void Done(int32_t partition, int64_t next);
-  // Waits until everything that is done is committed. False: not in time.
+  // Waits until everything that Serve knows to be in the log is committed. False: not in time.
   bool CommitAll(absl::Duration limit);
 
   const Counts& counts() const { return counts_; }
@@ -115,9 +113,8 @@ class InboxConsumer {
 
   struct Assigned {
     bool resolved = false;
-    bool has_read = false;  // `read` is known although not resolved: the broker did not have it
-    int64_t read = 0;       // the next message that Next gives
-    int64_t done = 0;       // everything before is in the log
+    int64_t read = 0;  // the next message that Next gives
+    int64_t done = 0;  // everything before is in the log
     int64_t committed = kNothing;
     int64_t high = 0;
   };
@@ -133,13 +130,13 @@ class InboxConsumer {
   void Rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& partitions);
   void Leave();
 
-  absl::Status Advance(bool busy);
+  absl::Status Advance();
   absl::Status Subscribe();
   absl::Status CheckTopic();
   void ServeGroup();
   void HandleError(const rd_kafka_message_t& message);
-  absl::Status Resolve(bool busy);
-  absl::Status ResolveEach(const std::map<int32_t, int64_t>& committed, bool busy);
+  absl::Status Resolve();
+  absl::Status ResolveEach(const std::map<int32_t, int64_t>& committed);
   absl::StatusOr<std::map<int32_t, int64_t>> Committed();
   absl::Status AssignAll();
   void NoteLoss(int32_t partition, const InboxStart& start, int64_t next);
@@ -158,6 +155,7 @@ class InboxConsumer {
 
   bool subscribed_ = false;
   absl::Status fatal_;
+  bool is_past_range_ = false;  // the message that is read next is not there
   absl::Status trouble_;
   Clock::time_point trouble_at_;
   Clock::time_point next_try_;  // of subscribing, resolving
