@@ -41,7 +41,7 @@ absl::StatusOr<KafkaAddress> AddressOf(const Context& context) {
 std::string ToJson(const TopicsReport& report) {
   JsonWriter json;
   json.BeginObject().Key("made").BeginArray();
-  for (const std::string& topic : report.made) json.String(topic);
+  for (const std::string& topic : report.made) json.Text(topic);
   json.EndArray().Key("differences").BeginArray();
   for (const TopicDifference& difference : report.differences) {
     json.BeginObject().Field("topic", difference.topic).Field("setting", difference.setting);
