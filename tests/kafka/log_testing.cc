@@ -1,12 +1,15 @@
 #include "kafka/log_testing.h"
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <map>
 #include <thread>
 
 #include "events/kafka/topics.h"
 #include "kafka/broker.h"
+#include "log/log_testing.h"
 
 namespace flywheel {
 namespace {
@@ -71,6 +74,7 @@ ForeignProducer::ForeignProducer(const std::string& brokers,
   rd_kafka_conf_t* const conf = rd_kafka_conf_new();
   std::array<char, 512> error{};
   rd_kafka_conf_set(conf, "bootstrap.servers", brokers.c_str(), error.data(), error.size());
+  rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {});
   for (const auto& [name, value] : settings) {
     INFO(name);
     REQUIRE(rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size()) ==
@@ -108,6 +112,105 @@ void ForeignProducer::EndTransaction(bool commit) const {
   Flush();
   RequireNone(commit ? rd_kafka_commit_transaction(producer_, kPatienceMillis)
                      : rd_kafka_abort_transaction(producer_, kPatienceMillis));
+}
+
+ForeignAdmin::ForeignAdmin(const std::string& brokers) {
+  rd_kafka_conf_t* const conf = rd_kafka_conf_new();
+  std::array<char, 512> error{};
+  rd_kafka_conf_set(conf, "bootstrap.servers", brokers.c_str(), error.data(), error.size());
+  client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error.data(), error.size());
+  REQUIRE(client_ != nullptr);
+}
+
+ForeignAdmin::~ForeignAdmin() { rd_kafka_destroy(client_); }
+
+void ForeignAdmin::Done(rd_kafka_queue_t* queue) const {
+  rd_kafka_event_t* const event = rd_kafka_queue_poll(queue, kPatienceMillis);
+  REQUIRE(event != nullptr);
+  INFO(rd_kafka_event_error_string(event));
+  CHECK(rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(queue);
+}
+
+void ForeignAdmin::DeleteTopic(const std::string& topic) const {
+  rd_kafka_queue_t* const queue = rd_kafka_queue_new(client_);
+  rd_kafka_DeleteTopic_t* asked = rd_kafka_DeleteTopic_new(topic.c_str());
+  rd_kafka_DeleteTopics(client_, &asked, 1, nullptr, queue);
+  Done(queue);
+  rd_kafka_DeleteTopic_destroy(asked);
+}
+
+void ForeignAdmin::DeleteRecords(const std::string& topic, int32_t partition,
+                                 int64_t before) const {
+  rd_kafka_queue_t* const queue = rd_kafka_queue_new(client_);
+  rd_kafka_topic_partition_list_t* const list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset =
+      before < 0 ? RD_KAFKA_OFFSET_END : before;
+  rd_kafka_DeleteRecords_t* asked = rd_kafka_DeleteRecords_new(list);
+  rd_kafka_DeleteRecords(client_, &asked, 1, nullptr, queue);
+  Done(queue);
+  rd_kafka_DeleteRecords_destroy(asked);
+  rd_kafka_topic_partition_list_destroy(list);
+}
+
+void ForeignAdmin::AddPartitions(const std::string& topic, int32_t in_all) const {
+  rd_kafka_queue_t* const queue = rd_kafka_queue_new(client_);
+  std::array<char, 512> error{};
+  rd_kafka_NewPartitions_t* asked = rd_kafka_NewPartitions_new(
+      topic.c_str(), static_cast<size_t>(in_all), error.data(), error.size());
+  REQUIRE(asked != nullptr);
+  rd_kafka_CreatePartitions(client_, &asked, 1, nullptr, queue);
+  Done(queue);
+  rd_kafka_NewPartitions_destroy(asked);
+}
+
+SteadyWriter::SteadyWriter(EventLog* log, Partition partition)
+    : log_(log), partition_(partition), thread_([this] { Loop(); }) {}
+
+SteadyWriter::~SteadyWriter() { Stop(); }
+
+std::vector<Offset> SteadyWriter::Stop() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+  return offsets_;
+}
+
+void SteadyWriter::Loop() {
+  while (!stopping_) {
+    const absl::StatusOr<Offset> offset =
+        AppendOne(*log_, partition_, NumberedRecord(acknowledged_));
+    if (offset.ok()) {
+      offsets_.push_back(*offset);
+      ++acknowledged_;
+    } else {
+      ++failed_;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+}
+
+void CheckNothingIsLost(EventLog& log, Partition partition, const std::vector<Offset>& offsets) {
+  const absl::StatusOr<std::vector<StoredText>> stored = ReadFrom(log, partition, Offset(0));
+  INFO(stored.status());
+  REQUIRE(stored.ok());
+  std::map<Offset, std::string> by_offset;
+  std::map<std::string, size_t> numbers;
+  for (size_t i = 0; i <= offsets.size(); ++i) {
+    numbers[NumberedRecord(static_cast<int64_t>(i))] = i;
+  }
+  size_t seen = 0;  // the numbers that have been read so far, without a hole
+  for (const StoredText& record : *stored) {
+    by_offset[record.offset] = record.bytes;
+    const auto number = numbers.find(record.bytes);
+    REQUIRE(number != numbers.end());
+    CHECK(number->second <= seen);
+    seen = std::max(seen, number->second + 1);
+  }
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    CHECK(by_offset[offsets[i]] == NumberedRecord(static_cast<int64_t>(i)));
+  }
+  CHECK(std::is_sorted(offsets.begin(), offsets.end()));
 }
 
 }  // namespace flywheel

@@ -4,11 +4,13 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -56,6 +58,57 @@ class ForeignProducer {
  private:
   rd_kafka_t* producer_ = nullptr;
 };
+
+// Who changes topics behind Flywheel's back.
+class ForeignAdmin {
+ public:
+  explicit ForeignAdmin(const std::string& brokers);
+  ~ForeignAdmin();
+  ForeignAdmin(const ForeignAdmin&) = delete;
+  ForeignAdmin& operator=(const ForeignAdmin&) = delete;
+
+  // Each returns when the broker has done it.
+  void DeleteTopic(const std::string& topic) const;
+  // Those before the offset; negative: all there are.
+  void DeleteRecords(const std::string& topic, int32_t partition, int64_t before) const;
+  void AddPartitions(const std::string& topic, int32_t in_all) const;
+
+ private:
+  void Done(rd_kafka_queue_t* queue) const;
+
+  rd_kafka_t* client_ = nullptr;
+};
+
+// Appends numbered records one after the other until it is told to stop, each again until it is
+// acknowledged; so the acknowledged ones are whole and in order, whatever happens to the broker.
+class SteadyWriter {
+ public:
+  SteadyWriter(EventLog* log, Partition partition);
+  // Stops it.
+  ~SteadyWriter();
+  SteadyWriter(const SteadyWriter&) = delete;
+  SteadyWriter& operator=(const SteadyWriter&) = delete;
+
+  int64_t acknowledged() const { return acknowledged_; }
+  int64_t failed() const { return failed_; }
+  // Ends it after the record it is at. Where each number was acknowledged; offsets rise.
+  std::vector<Offset> Stop();
+
+ private:
+  void Loop();
+
+  EventLog* const log_;
+  const Partition partition_;
+  std::vector<Offset> offsets_;
+  std::atomic<int64_t> acknowledged_{0};
+  std::atomic<int64_t> failed_{0};
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+// Every record that was acknowledged stands in the log where it was said to be, and what is there
+// besides are repeats.
+void CheckNothingIsLost(EventLog& log, Partition partition, const std::vector<Offset>& offsets);
 
 }  // namespace flywheel
 

@@ -162,14 +162,12 @@ absl::StatusOr<RecordBatch> KafkaLog::Read(Partition partition, Offset from,
 
 absl::StatusOr<Offset> KafkaLog::BeginOffset(Partition partition) {
   RETURN_IF_ERROR(state_->CheckPartition(partition));
-  ASSIGN_OR_RETURN(const LogExtent extent, state_->queries->Extent(partition));
-  return extent.begin;
+  return state_->queries->Begin(partition);
 }
 
 absl::StatusOr<Offset> KafkaLog::EndOffset(Partition partition) {
   RETURN_IF_ERROR(state_->CheckPartition(partition));
-  ASSIGN_OR_RETURN(const LogExtent extent, state_->queries->Extent(partition));
-  return extent.end;
+  return state_->queries->End(partition);
 }
 
 }  // namespace flywheel

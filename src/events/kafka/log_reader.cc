@@ -27,6 +27,7 @@ constexpr int kMostResumptions = 100;
 constexpr size_t kWaitingOverheadBytes = 384;
 // The most that one fetch asks for; larger ones cost fewer rounds and more memory.
 constexpr size_t kFetchBytes = size_t{8} << 20;
+constexpr size_t kFetchWaitMillis = 50;
 constexpr size_t kLeastFetchBytes = size_t{64} << 10;
 // A new leader may not yet know where the log ends when it is asked.
 constexpr std::chrono::milliseconds kSecondLook{300};
@@ -42,13 +43,16 @@ KafkaClientOptions ClientOptions(const std::string& topic, const LogReaderOption
   client.kind = KafkaClientKind::kConsumer;
   const size_t fetch = std::clamp(options.queued_bytes / 4, kLeastFetchBytes, kFetchBytes);
   client.defaults = {
-      {"fetch.wait.max.ms", "50"},
+      {"fetch.wait.max.ms", Number(kFetchWaitMillis)},
       {"fetch.message.max.bytes", Number(fetch)},
       {"queued.min.messages",
        Number(std::clamp<size_t>(options.queued_bytes / kWaitingOverheadBytes, 1, 10'000'000))},
       {"queued.max.messages.kbytes",
        Number(std::clamp<size_t>(options.queued_bytes >> 10, 1, 2'097'151))},
       {"fetch.error.backoff.ms", "50"},
+      {"socket.timeout.ms",
+       Number(static_cast<size_t>(absl::ToInt64Milliseconds(options.request_timeout)) +
+              kFetchWaitMillis + 1000)},
       // From librdkafka 2.12 on; an older one looks again only after a second.
       {"fetch.queue.backoff.ms", "5"},
   };
@@ -302,40 +306,37 @@ absl::Status LogReader::TakeError(const rd_kafka_message_t& message) {
 
 absl::Status LogReader::ExplainOutOfRange() {
   const Offset from = follows_;
-  ASSIGN_OR_RETURN(const LogExtent extent, queries_->Extent(partition_));
-  // What was read last may have been deleted, and with it the means to compare.
-  if (to_verify_ && to_verify_->offset < extent.begin && from >= extent.begin) {
-    anchor_.reset();
-    return Assign(from, std::nullopt);
+  ASSIGN_OR_RETURN(const Offset begin, queries_->Begin(partition_));
+  if (from < begin) {
+    return absl::OutOfRangeError(
+        fmt::format("{}: the records before offset {} were deleted, and {} was asked for",
+                    Reading(), begin.number(), from.number()));
   }
-  RETURN_IF_ERROR(ConfirmEnd(from).status());
-  if (fetched_ > extent.end) {
+  ASSIGN_OR_RETURN(const Offset end, ConfirmEnd(from));
+  if (end < fetched_) {
     return Changed(fmt::format("it ends at offset {}, and what lay before offset {} was read",
-                               extent.end.number(), fetched_.number()));
+                               end.number(), fetched_.number()));
   }
-  return Assign(from, AnchorFor(from, to_verify_));
+  // What was read last may have been deleted, and with it the means to compare.
+  if (to_verify_ && to_verify_->offset < begin) anchor_.reset();
+  return Assign(from, AnchorFor(from, std::nullopt));
 }
 
 absl::StatusOr<Offset> LogReader::ConfirmEnd(Offset from) {
-  ASSIGN_OR_RETURN(LogExtent extent, queries_->Extent(partition_));
-  if (extent.end < from) {
+  ASSIGN_OR_RETURN(Offset end, queries_->End(partition_));
+  if (end < from) {
     std::this_thread::sleep_for(kSecondLook);
-    ASSIGN_OR_RETURN(extent, queries_->Extent(partition_));
+    ASSIGN_OR_RETURN(end, queries_->End(partition_));
   }
-  if (from < extent.begin) {
-    return absl::OutOfRangeError(
-        fmt::format("{}: the records before offset {} were deleted, and {} was asked for",
-                    Reading(), extent.begin.number(), from.number()));
-  }
-  if (extent.end >= from) return extent.end;
+  if (end >= from) return end;
   // Somebody's transaction is open: what comes after its first record is there and not yet given.
   int64_t ignored = 0;
   int64_t written = 0;
   rd_kafka_get_watermark_offsets(client_->handle(), queries_->topic().c_str(), partition_.number(),
                                  &ignored, &written);
   if (written >= from.number()) return from;
-  return Changed(fmt::format("it ends at offset {}, and {} was asked for", extent.end.number(),
-                             from.number()));
+  return Changed(
+      fmt::format("it ends at offset {}, and {} was asked for", end.number(), from.number()));
 }
 
 RecordBatch LogReader::Give(const ReadLimits& limits) {

@@ -65,6 +65,26 @@ rd_kafka_resp_err_t AskForPartitions(rd_kafka_t* handle, rd_kafka_topic_t* topic
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+// The offset at a place. As Kafka's protocol has it, the places are timestamps of their own; asking
+// for these has a timeout, which rd_kafka_query_watermark_offsets does not keep while a broker is
+// away.
+rd_kafka_resp_err_t AskForPlace(rd_kafka_t* handle, const std::string& topic, Partition partition,
+                                int64_t place, int millis, int64_t& offset) {
+  const std::unique_ptr<rd_kafka_topic_partition_list_t,
+                        decltype(&rd_kafka_topic_partition_list_destroy)>
+      list(rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy);
+  rd_kafka_topic_partition_t* const asked =
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition.number());
+  asked->offset = place;
+  const rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(handle, list.get(), millis);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
+  if (asked->err == RD_KAFKA_RESP_ERR_NO_ERROR && asked->offset < 0) {
+    return RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+  }
+  offset = asked->offset;
+  return asked->err;
+}
+
 }  // namespace
 
 absl::Status TopicIsMissing(std::string_view topic) {
@@ -77,6 +97,7 @@ absl::StatusOr<std::unique_ptr<TopicQueries>> TopicQueries::Make(
     absl::Duration timeout, absl::Duration close_timeout, const KafkaLogSink& log) {
   KafkaClientOptions options;
   options.kind = KafkaClientKind::kConsumer;
+  options.defaults = {{"socket.timeout.ms", std::to_string(absl::ToInt64Milliseconds(timeout))}};
   options.required = {{"isolation.level", "read_committed"}};
   options.log = log;
   options.close_timeout = close_timeout;
@@ -98,19 +119,26 @@ absl::StatusOr<int32_t> TopicQueries::CountPartitions(absl::Duration timeout) co
   return count;
 }
 
-absl::StatusOr<LogExtent> TopicQueries::Extent(Partition partition) const {
-  int64_t begin = 0;
-  int64_t end = 0;
+absl::StatusOr<Offset> TopicQueries::Begin(Partition partition) const {
+  return Find(partition, RD_KAFKA_OFFSET_BEGINNING);
+}
+
+absl::StatusOr<Offset> TopicQueries::End(Partition partition) const {
+  return Find(partition, RD_KAFKA_OFFSET_END);
+}
+
+absl::StatusOr<Offset> TopicQueries::Find(Partition partition, int64_t place) const {
+  int64_t offset = 0;
   const absl::Status status =
       AskUntil(*client_, timeout_,
-               fmt::format("asking where partition {} of {} ends", partition.number(), topic_),
+               fmt::format("asking where partition {} of {} {}", partition.number(), topic_,
+                           place == RD_KAFKA_OFFSET_END ? "ends" : "begins"),
                [&](int millis) {
-                 return rd_kafka_query_watermark_offsets(client_->handle(), topic_.c_str(),
-                                                         partition.number(), &begin, &end, millis);
+                 return AskForPlace(client_->handle(), topic_, partition, place, millis, offset);
                });
   if (absl::IsNotFound(status)) return TopicIsMissing(topic_);
   RETURN_IF_ERROR(status);
-  return LogExtent{Offset(begin), Offset(end)};
+  return Offset(offset);
 }
 
 }  // namespace flywheel

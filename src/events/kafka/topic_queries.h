@@ -17,12 +17,6 @@
 
 namespace flywheel {
 
-// Where a partition begins and ends for a reader of what is committed.
-struct LogExtent {
-  Offset begin;
-  Offset end;
-};
-
 // Operation: has a client of its own, and asks again while that can help, until the timeout.
 //
 // Concurrency: any thread.
@@ -37,11 +31,16 @@ class TopicQueries {
   const std::string& topic() const { return topic_; }
   absl::StatusOr<int32_t> CountPartitions() const { return CountPartitions(timeout_); }
   absl::StatusOr<int32_t> CountPartitions(absl::Duration timeout) const;
-  absl::StatusOr<LogExtent> Extent(Partition partition) const;
+  // Where a partition begins and ends for a reader of what is committed.
+  absl::StatusOr<Offset> Begin(Partition partition) const;
+  absl::StatusOr<Offset> End(Partition partition) const;
 
  private:
   TopicQueries(std::unique_ptr<KafkaClient> client, std::string topic, absl::Duration timeout)
       : client_(std::move(client)), topic_(std::move(topic)), timeout_(timeout) {}
+
+  // `place`: RD_KAFKA_OFFSET_BEGINNING or RD_KAFKA_OFFSET_END.
+  absl::StatusOr<Offset> Find(Partition partition, int64_t place) const;
 
   const std::unique_ptr<KafkaClient> client_;
   const std::string topic_;
