@@ -146,7 +146,7 @@ void KillAgainAndAgain(const std::string& stem, bool embedded) {
   }
   CHECK(orders.size() == kGood);
   CHECK(places.size() == kGarbage);
-  // Four of the kills came after an append and before its commit.
+  // Two of the kills came after an append and before its commit.
   CHECK(records > kGood + kGarbage);
   const RecordCounts counts = Fold(*log);
   CHECK(counts.records == records);

@@ -58,11 +58,7 @@ TEST_CASE("a broker that stands still for longer than all timeouts loses nothing
   const auto log = OpenOn(world.address, ShortTimeouts());
   const auto store = KafkaRefusedStore::Make(world.address, KafkaSettings(), {}).value();
   std::vector<TopicMessage> messages = PaidMessages(0, 300);
-  for (size_t i = 0; i < messages.size(); i += 10) {
-    TopicMessage garbage;
-    garbage.value = "garbage " + std::to_string(i);
-    messages.push_back(garbage);
-  }
+  for (int i = 0; i < 30; ++i) messages.emplace_back().value = "garbage " + std::to_string(i);
   KafkaInboxOptions options = SmallBatches();
   options.consumer.session_timeout = absl::Seconds(6);
   // The broker stops between a batch's reading and its append.
