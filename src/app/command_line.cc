@@ -7,9 +7,11 @@
 #include <sstream>
 
 #include "app/command.h"
+#include "app/events_find.h"
 #include "app/export.h"
 #include "app/import.h"
 #include "app/log_command.h"
+#include "app/nodes.h"
 #include "app/publish.h"
 #include "app/quarantine.h"
 #include "app/query.h"
@@ -38,7 +40,9 @@ void AddCommands(CLI::App& app, CommandRunner& runner) {
   AddExplain(app, runner);
   AddExport(app, runner);
   AddQuarantine(app, runner);
+  AddEvents(app, runner);
   AddLog(app, runner);
+  AddNodes(app, runner);
   AddSchemas(app, runner);
   AddRebuild(app, runner);
   AddServe(app, runner);

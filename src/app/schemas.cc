@@ -16,11 +16,23 @@
 #include "app/table.h"
 #include "base/json_writer.h"
 #include "base/status.h"
-#include "schemas/async_api.h"
+#include "events/kafka/address.h"
 #include "schemas/bundle.h"
 
 namespace flywheel {
 namespace {
+
+constexpr std::string_view kDefaultName = "flywheel";
+
+absl::StatusOr<std::string> NameOfLog(const Context& context, const SchemasExportOptions& options) {
+  if (options.name.empty() && context.log.empty()) return std::string(kDefaultName);
+  const bool is_named = !options.name.empty();
+  ASSIGN_OR_RETURN(
+      const KafkaAddress address,
+      KafkaAddress::Parse(is_named ? fmt::format("kafka://broker:9092/{}", options.name)
+                                   : context.log));
+  return address.name();
+}
 
 enum class FileState : uint8_t { kMissing, kSame, kDifferent };
 
@@ -103,12 +115,8 @@ absl::Status Report(const Context& context, const SchemasExportOptions& options,
 
 absl::StatusOr<ExitCode> SchemasExport(const Context& context,
                                        const SchemasExportOptions& options) {
-  if (!IsTopicPrefix(options.name)) {
-    return absl::InvalidArgumentError(fmt::format(
-        "--name '{}': no name for topics: 1 to {} letters, digits, '.', '_' and '-' are needed",
-        options.name, kMaxTopicPrefixBytes));
-  }
-  const std::vector<BundleFile> files = SchemaBundle(options.name);
+  ASSIGN_OR_RETURN(const std::string name, NameOfLog(context, options));
+  const std::vector<BundleFile> files = SchemaBundle(name);
   ASSIGN_OR_RETURN(const std::vector<FileState> states, StatesOf(options, files));
   for (size_t i = 0; i < files.size(); ++i) {
     if (states[i] == FileState::kSame) continue;
@@ -127,9 +135,10 @@ void AddSchemas(CLI::App& app, CommandRunner& runner) {
   export_command->add_option("DIR", options->folder, "where to; made where it is not there")
       ->capture_default_str();
   export_command
-      ->add_option("--name", options->name, "the log's name on Kafka: NAME.inbox is the topic")
-      ->type_name("NAME")
-      ->capture_default_str();
+      ->add_option("--name", options->name,
+                   "the log's name on Kafka: NAME.inbox is the topic; default: that of --log, or "
+                   "flywheel")
+      ->type_name("NAME");
   export_command->add_flag("--force", options->force, "replace files that have another content");
   RunsAlone(*export_command, runner, options, SchemasExport);
 }

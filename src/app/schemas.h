@@ -18,8 +18,9 @@ struct CommandRunner;
 
 struct SchemasExportOptions {
   std::string folder = "flywheel-schemas";
-  std::string name = "flywheel";  // of the log on Kafka; <name>.inbox is the topic
-  bool force = false;             // replace files that differ
+  // Of the log on Kafka: <name>.inbox is the topic. Empty: that of --log, or "flywheel".
+  std::string name;
+  bool force = false;  // replace files that differ
 };
 
 // Writes the bundle; each file is put in place as a whole. Files that are there and equal stay as

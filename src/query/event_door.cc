@@ -179,10 +179,10 @@ void EventDoor::Take(HttpRequest& request, HttpExchange& exchange) {
 }
 
 void EventDoor::Run() {
-  while (std::shared_ptr<Posting> posting = queue_->Pop()) Advance(std::move(posting));
+  while (std::shared_ptr<Posting> posting = queue_->Pop()) Advance(posting);
 }
 
-void EventDoor::Advance(std::shared_ptr<Posting> posting) {
+void EventDoor::Advance(const std::shared_ptr<Posting>& posting) {
   std::vector<OfferedEvent> batch;
   if (posting->TakeIn(counts_)) {
     posting->body().NextBatch(&batch);

@@ -57,7 +57,7 @@ class EventDoor {
 
   void Run();
   // The next batch of the posting, or its answer.
-  void Advance(std::shared_ptr<Posting> posting);
+  void Advance(const std::shared_ptr<Posting>& posting);
 
   const Publisher::PolicySource policies_;
   Publisher publisher_;                 // of the thread

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -44,22 +43,24 @@ SchemaJson HeadersSchema() {
   version["const"] = "1.0";
   SchemaJson type = Text("The payload's message, or flywheel.events.v1.Event.");
   type["examples"] = SchemaJson::array({std::string(kPackage) + ".OrderPlaced"});
-  SchemaJson content = Text("The value's form; without it, a value that starts with { is JSON.");
-  content["enum"] = SchemaJson::array({kProtobuf, kJson});
-  SchemaJson time = Text("The event's occurred_at.");
+  SchemaJson content = Text(
+      "The value's form: application/protobuf, application/json or what ends in +json. Without it, "
+      "a value that starts with a brace is JSON.");
+  content["examples"] = SchemaJson::array({kProtobuf, kJson});
+  SchemaJson time = Text("When it happened.");
   time["format"] = "date-time";
   return {
       {"title", "CloudEventsHeaders"},
       {"description",
        "CloudEvents in binary mode; all may be left out. ce_id, ce_source and ce_time stand for "
-       "event_id, source and occurred_at where the event has none; where both are given they "
-       "must be equal."},
+       "eventId, source and occurredAt where the event has none (its schema asks for them all "
+       "the same); where both are given they must be equal."},
       {"type", "object"},
       {"properties",
        {{"ce_specversion", std::move(version)},
         {"ce_type", std::move(type)},
-        {"ce_id", Text("The event's event_id.")},
-        {"ce_source", Text("The event's source.")},
+        {"ce_id", Text("A UUID; of another text an event_id is made.")},
+        {"ce_source", Text("The system that published it.")},
         {"ce_time", std::move(time)},
         {"content-type", std::move(content)}}}};
 }
@@ -104,8 +105,8 @@ SchemaJson InfoObject() {
       {"version", "1.0.0"},
       {"description",
        fmt::format("Post-purchase events for Flywheel. A message's value is one {0}.Event: its "
-                   "protobuf bytes, plain or in Confluent's framing (a zero byte, the schema's id, "
-                   "the message indexes), or its JSON by protobuf's own mapping. At most {1} bytes "
+                   "protobuf bytes or its JSON by protobuf's own mapping, plain or in Confluent's "
+                   "framing. At most {1} bytes "
                    "of protobuf. Key, partitioner, partition count and compression are the "
                    "publisher's choice. A repeat is harmless: an act is accepted once. What cannot "
                    "be taken is kept with its place in the inbox, a code and a sentence.",
@@ -159,16 +160,6 @@ SchemaJson AsyncApiDocument(std::string_view name) {
            {{"messages", std::move(messages)},
             {"messageBindings", {{"inbox", MessageBindings()}}},
             {"schemas", std::move(schemas)}}}};
-}
-
-bool IsTopicPrefix(std::string_view name) {
-  if (name.empty() || name.size() > kMaxTopicPrefixBytes || name == "." || name == "..") {
-    return false;
-  }
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
 }
 
 }  // namespace flywheel

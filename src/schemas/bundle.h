@@ -15,7 +15,8 @@ struct BundleFile {
 
 // README.md, proto/..., flywheel.binpb, event.schema.json, asyncapi.json: the schemas as they are
 // written, their descriptors, the JSON Schema and the AsyncAPI document of the log `name`. The same
-// program and name give the same bytes. REQUIRES: IsTopicPrefix(name).
+// program and name give the same bytes. REQUIRES: Kafka takes `<name>.inbox` as a
+// topic's name.
 std::vector<BundleFile> SchemaBundle(std::string_view name);
 
 }  // namespace flywheel

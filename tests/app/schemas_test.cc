@@ -17,6 +17,7 @@
 #include "app/program.h"
 #include "events/event_json.h"
 #include "events/intake.h"
+#include "events/kafka/address.h"
 #include "schemas/async_api.h"
 #include "schemas/example_event.h"
 #include "schemas/json_schema.h"
@@ -177,15 +178,29 @@ TEST_CASE("schemas export says what stands in the way") {
   CHECK(on_folder.err.find("README.md: is no file") != std::string::npos);
   CHECK(FilesUnder(program.Path("taken")).empty());
 
-  for (const std::string name : {"", "a b", "..", "a/b", "zażółć"}) {
+  for (const std::string name : {"a b", "..", "a/b", "zażółć", "a,b", "?"}) {
     INFO(name);
     const ProgramRun run = program.Run({"schemas", "export", program.Path("no"), "--name", name});
     CHECK(run.code == 2);
     CHECK_FALSE(std::filesystem::exists(program.Path("no")));
   }
-  const std::string longest(kMaxTopicPrefixBytes, 'x');
+  const std::string longest(kMaxKafkaNameBytes, 'x');
   CHECK(program.Run({"schemas", "export", program.Path("ok"), "--name", longest}).code == 0);
   CHECK(program.Run({"schemas", "export", program.Path("no"), "--name", longest + "x"}).code == 2);
+}
+
+TEST_CASE("schemas export names the inbox of --log, and --name before it") {
+  Program program;
+  const std::vector<std::string> of_log = {"--log", "kafka://nowhere:1/shop", "schemas", "export"};
+  const auto topic_after = [&](std::vector<std::string> options) {
+    std::vector<std::string> arguments = of_log;
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    CHECK(program.Run(arguments).code == 0);
+    return json::parse(Contents(options[0] + "/asyncapi.json"))["channels"]["inbox"]["address"]
+        .get<std::string>();
+  };
+  CHECK(topic_after({program.Path("one")}) == "shop.inbox");
+  CHECK(topic_after({program.Path("two"), "--name", "fair"}) == "fair.inbox");
 }
 
 TEST_CASE("the JSON Schema requires a field exactly where intake does") {

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <thread>
 
 #include "events/kafka/topics.h"
 #include "kafka/broker.h"
@@ -45,6 +47,14 @@ std::unique_ptr<KafkaLog> OpenOn(const KafkaAddress& address, const KafkaLogOpti
   INFO(log.status());
   REQUIRE(log.ok());
   return *std::move(log);
+}
+
+void Eventually(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + KafkaBroker::kPatience;
+  while (!condition()) {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 KafkaLogOptions ShortTimeouts() {

@@ -5,6 +5,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ void MakeTopics(const KafkaAddress& address, int32_t partitions,
 // Opens it; fails the test where that fails.
 std::unique_ptr<KafkaLog> OpenOn(const KafkaAddress& address, const KafkaLogOptions& options = {},
                                  const KafkaSettings& settings = {});
+
+// Waits until the condition holds; fails the test where it never does.
+void Eventually(const std::function<bool()>& condition);
 
 // With timeouts of seconds, for a broker that is made to fail.
 KafkaLogOptions ShortTimeouts();

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "events/event_json.h"
 #include "events/intake.h"
 #include "projections/views/rating_reader.h"
+#include "query/eventually.h"
 #include "query/exposition.h"
 #include "query/http_client.h"
 #include "query/http_doors.h"
@@ -210,18 +210,12 @@ TEST_CASE("nothing is answered before it is durable, and reading goes on meanwhi
     return test.node.EventIdsOf(PartitionOf("anna", 4)).size() == 1 &&
            !test.node.EventIdsOf(Partition(0)).empty();
   };
-  for (int i = 0; i < 10'000 && !are_there(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  REQUIRE(are_there());
+  REQUIRE(Eventually(are_there));
   CHECK(test.client.Get("/livez")->status == 200);
   CHECK(Has(test.client.Get("/metrics")->body, "flywheel_http_requests_in_flight 1\n"));
-  std::thread completing([&] {
-    while (test.node.memory_log().CompletePending() == 0) {
-    }
-  });
+  size_t completed = 0;
+  CHECK(Eventually([&] { return (completed += test.node.memory_log().CompletePending()) == 2; }));
   CHECK(posting.Read()->status == 200);
-  completing.join();
 }
 
 TEST_CASE("a log that takes nothing is 503 with the reason, and nothing is claimed") {
@@ -278,9 +272,7 @@ TEST_CASE("requests of many clients are under way at once") {
     clients.back()->Send(PostRequest(
         "/v1/events", EventLine("2025-06-01T10:00:00Z", Placed("o" + std::to_string(i), "b"))));
   }
-  while (test.node.EventIdsOf(PartitionOf("anna", 4)).size() < 20) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  REQUIRE(Eventually([&] { return test.node.EventIdsOf(PartitionOf("anna", 4)).size() == 20; }));
   CHECK(test.node.memory_log().CompletePending() == 20);
   for (const auto& client : clients) CHECK(client->Read()->status == 200);
 }
@@ -294,9 +286,7 @@ TEST_CASE("beyond the bytes in flight a client is told to come back") {
   const std::string line = EventLine("2025-06-01T10:00:00Z", Placed("o1", "b1"), "anna");
   HttpClient first(test.doors->port());
   first.Send(PostRequest("/v1/events", line + std::string(1500, '\n')));
-  while (test.node.EventIdsOf(PartitionOf("anna", 4)).empty()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  REQUIRE(Eventually([&] { return !test.node.EventIdsOf(PartitionOf("anna", 4)).empty(); }));
   const auto refused = test.client.Post("/v1/events", line + std::string(500, '\n'));
   CHECK(refused->status == 429);
   CHECK(refused->Header("retry-after") == "1");
@@ -310,9 +300,7 @@ TEST_CASE("stopping lets a posted event become durable and be answered") {
   Doors test(log);
   HttpClient posting(test.doors->port());
   posting.Send(PostRequest("/v1/events", EventLine("2025-06-01T10:00:00Z", Placed("o1", "b1"))));
-  while (test.node.EventIdsOf(PartitionOf("anna", 4)).empty()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  REQUIRE(Eventually([&] { return !test.node.EventIdsOf(PartitionOf("anna", 4)).empty(); }));
   std::thread stopping([&] { test.doors->Stop(); });
   CHECK(test.client.IsClosed());
   CHECK(test.node.memory_log().CompletePending() == 1);
@@ -328,9 +316,7 @@ TEST_CASE("an append that ends after the doors are gone harms nobody") {
   Doors test(log, options);
   HttpClient posting(test.doors->port());
   posting.Send(PostRequest("/v1/events", EventLine("2025-06-01T10:00:00Z", Placed("o1", "b1"))));
-  while (test.node.EventIdsOf(PartitionOf("anna", 4)).empty()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  REQUIRE(Eventually([&] { return !test.node.EventIdsOf(PartitionOf("anna", 4)).empty(); }));
   test.doors.reset();
   CHECK_FALSE(posting.Read());
   CHECK(test.node.memory_log().CompletePending() == 1);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "query/eventually.h"
 #include "query/http_client.h"
 
 namespace flywheel {
@@ -105,16 +106,6 @@ struct TestServer {
   std::unique_ptr<HttpServer> server;
   uint16_t port = 0;
 };
-
-template <class Condition>
-bool Eventually(const Condition& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
 
 // The code of a problem document, checked for what every one has.
 std::string CodeOf(const std::optional<ClientResponse>& response) {

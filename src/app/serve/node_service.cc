@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/status.h"
+
 namespace flywheel {
 
 void NodeService::SetIdentity(std::string node_id, std::string address) {

@@ -181,11 +181,17 @@ absl::StatusOr<RecordBatch> LogReader::ReadFrom(Offset from, const ReadLimits& l
   const Clock::time_point wait_until = limits.wait >= kForEver
                                            ? Clock::time_point::max()
                                            : Clock::now() + absl::ToChronoNanoseconds(limits.wait);
-  std::optional<Clock::time_point> come_by;  // of what is known to be there
+  // Up to where there is something to read, and when that must have come.
+  std::optional<Offset> end;
+  Clock::time_point come_by = wait_until;
   int resumed = 0;
   for (;;) {
-    const Clock::time_point slice_end =
-        std::min(come_by.value_or(wait_until), Clock::now() + kSlice);
+    if (end && fetched_ >= *end) {
+      if (Clock::now() >= wait_until) return GiveNone();
+      end.reset();
+      come_by = wait_until;
+    }
+    const Clock::time_point slice_end = std::min(come_by, Clock::now() + kSlice);
     RETURN_IF_ERROR(Fetch(limits, slice_end));
     if (client_->disturbances() != disturbances_) {
       if (++resumed > kMostResumptions) {
@@ -197,15 +203,9 @@ absl::StatusOr<RecordBatch> LogReader::ReadFrom(Offset from, const ReadLimits& l
     if (!waiting_.empty()) return Give(limits);
     const Clock::time_point now = Clock::now();
     if (now < slice_end) continue;
-    ASSIGN_OR_RETURN(const Offset end, ConfirmEnd(from));
-    if (fetched_ >= end) {
-      if (now >= wait_until) return GiveNone();
-      come_by.reset();
-    } else if (!come_by) {
-      come_by = Clock::now() + absl::ToChronoNanoseconds(request_timeout_);
-    } else if (now >= *come_by) {
-      return client_->StatusOf(RD_KAFKA_RESP_ERR__TIMED_OUT, Reading());
-    }
+    if (end && now >= come_by) return client_->StatusOf(RD_KAFKA_RESP_ERR__TIMED_OUT, Reading());
+    if (!end) come_by = now + absl::ToChronoNanoseconds(request_timeout_);
+    ASSIGN_OR_RETURN(end, ConfirmEnd(from));
   }
 }
 
@@ -327,11 +327,15 @@ absl::StatusOr<Offset> LogReader::ConfirmEnd(Offset from) {
         fmt::format("{}: the records before offset {} were deleted, and {} was asked for",
                     Reading(), extent.begin.number(), from.number()));
   }
-  if (extent.end < from) {
-    return Changed(fmt::format("it ends at offset {}, and {} was asked for", extent.end.number(),
-                               from.number()));
-  }
-  return extent.end;
+  if (extent.end >= from) return extent.end;
+  // Somebody's transaction is open: what comes after its first record is there and not yet given.
+  int64_t ignored = 0;
+  int64_t written = 0;
+  rd_kafka_get_watermark_offsets(client_->handle(), queries_->topic().c_str(), partition_.number(),
+                                 &ignored, &written);
+  if (written >= from.number()) return from;
+  return Changed(fmt::format("it ends at offset {}, and {} was asked for", extent.end.number(),
+                             from.number()));
 }
 
 RecordBatch LogReader::Give(const ReadLimits& limits) {

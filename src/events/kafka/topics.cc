@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "base/status.h"
@@ -33,6 +35,8 @@ using Resource = Owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destro
 using Topic = Owned<rd_kafka_topic_t, rd_kafka_topic_destroy>;
 
 constexpr size_t kErrorBytes = 512;
+constexpr std::chrono::seconds kMadeIsKnown{10};
+constexpr std::chrono::milliseconds kKnownPause{50};
 
 // One conversation with the brokers.
 class TopicAdmin {
@@ -164,6 +168,21 @@ absl::Status TopicAdmin::Create(const TopicWish& wish) {
                      reason == nullptr ? "" : reason);
 }
 
+// A topic that was just made is not yet known to every broker.
+absl::Status WaitUntilKnown(TopicAdmin& admin, const std::string& topic) {
+  const auto deadline = std::chrono::steady_clock::now() + kMadeIsKnown;
+  for (;;) {
+    const absl::StatusOr<std::optional<TopicFound>> found = admin.Find(topic);
+    if (found.ok() && *found) return absl::OkStatus();
+    if (!found.ok() && !absl::IsNotFound(found.status())) return found.status();
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return absl::UnavailableError(
+          fmt::format("the topic {} was made, and the brokers do not know it yet", topic));
+    }
+    std::this_thread::sleep_for(kKnownPause);
+  }
+}
+
 absl::Status CheckAll(const KafkaAddress& address, const TopicsPlan& plan, TopicAdmin& admin,
                       TopicsReport& report) {
   for (const TopicWish& wish : WishesOf(address, plan)) {
@@ -201,6 +220,9 @@ absl::StatusOr<TopicsReport> CreateTopics(const KafkaAddress& address,
     if (absl::IsAlreadyExists(made)) continue;
     RETURN_IF_ERROR(made);
     report.made.push_back(wish.topic);
+  }
+  for (const std::string& topic : report.made) {
+    RETURN_IF_ERROR(WaitUntilKnown(*admin, topic));
   }
   RETURN_IF_ERROR(CheckAll(address, plan, *admin, report));
   return report;

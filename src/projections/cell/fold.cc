@@ -46,16 +46,6 @@ ContentHash ToContentHash(const XXH128_hash_t& hash) {
   return bytes;
 }
 
-// The identity of a refusal at intake: the door, the place there and the bytes' hash.
-ContentHash HashOf(const RefusedView& refused) {
-  std::string bytes;
-  ByteWriter writer(&bytes);
-  writer.String(refused.source);
-  writer.String(refused.source_place);
-  writer.String(refused.sha256);
-  return ToContentHash(XXH3_128bits(bytes.data(), bytes.size()));
-}
-
 QuarantineRow EntryOf(const EventView& event, Instant recorded_at) {
   QuarantineRow entry;
   entry.kind = event.kind;
@@ -91,6 +81,15 @@ ContentHash HashContent(const EventView& event) {
   writer.Byte(static_cast<uint8_t>(event.actor));
   writer.Byte(static_cast<uint8_t>(event.kind));
   writer.Raw(event.payload_bytes);
+  return ToContentHash(XXH3_128bits(bytes.data(), bytes.size()));
+}
+
+ContentHash HashRefused(const RefusedView& refused) {
+  std::string bytes;
+  ByteWriter writer(&bytes);
+  writer.String(refused.source);
+  writer.String(refused.source_place);
+  writer.String(refused.sha256);
   return ToContentHash(XXH3_128bits(bytes.data(), bytes.size()));
 }
 
@@ -537,7 +536,7 @@ void Fold::OpenRefusal(std::string_view seller, int64_t change) {
 }
 
 void Fold::ApplyRefused(const RefusedView& refused, Offset offset, Instant recorded_at) {
-  auto* identity = rows_->places.Get(row_keys::IntakeIdentity(HashOf(refused)));
+  auto* identity = rows_->places.Get(row_keys::IntakeIdentity(HashRefused(refused)));
   if (identity->present) {
     CountRepeatOn(identity->row.offset);
     return;

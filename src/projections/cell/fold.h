@@ -135,6 +135,8 @@ class Fold {
 
 // The hash of what makes two events identical.
 ContentHash HashContent(const EventView& event);
+// The hash of what makes two refusals at intake identical: the door, the place there and the bytes.
+ContentHash HashRefused(const RefusedView& refused);
 
 }  // namespace flywheel
 

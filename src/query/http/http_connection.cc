@@ -6,6 +6,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -65,7 +66,7 @@ HttpConnection::~HttpConnection() = default;
 
 void HttpConnection::Start() {
   Error ignored;
-  socket_.set_option(net::ip::tcp::no_delay(true), ignored);
+  std::ignore = socket_.set_option(net::ip::tcp::no_delay(true), ignored);
   deadline_ = Now() + absl::ToChronoNanoseconds(options_.idle_timeout);
   Advance();
 }
@@ -205,7 +206,7 @@ void HttpConnection::OnMessage() {
   FLYWHEEL_CHECK(answered_, "a handler answers or defers");
 }
 
-void HttpConnection::Answer(HttpResponse response) {
+void HttpConnection::Answer(const HttpResponse& response) {
   FLYWHEEL_CHECK(handling_ && !answered_, "a request is answered once, by its handler");
   answered_ = true;
   Reply(response, /*close=*/false);
@@ -233,7 +234,7 @@ std::optional<HttpDeferred> HttpConnection::Defer() {
       });
 }
 
-void HttpConnection::Deliver(uint64_t exchange, HttpResponse response) {
+void HttpConnection::Deliver(uint64_t exchange, const HttpResponse& response) {
   if (phase_ != Phase::kAnswering || exchange != exchange_) return;
   Reply(response, /*close=*/false);
   Advance();
@@ -303,7 +304,7 @@ void HttpConnection::OnWritten(const Error& error) {
 void HttpConnection::FinishSending() {
   if (end_of_input_) return Close();
   Error ignored;
-  socket_.shutdown(net::ip::tcp::socket::shutdown_send, ignored);
+  std::ignore = socket_.shutdown(net::ip::tcp::socket::shutdown_send, ignored);
   phase_ = Phase::kLinger;
   deadline_ = Now() + kLingerTimeout;
   taken_ = filled_;
@@ -350,7 +351,7 @@ void HttpConnection::Close() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
   Error ignored;
-  socket_.close(ignored);
+  std::ignore = socket_.close(ignored);
   body_.reset();
   loop_.Forget(id_);
 }

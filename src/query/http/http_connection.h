@@ -28,13 +28,13 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
                              private HttpExchange {
  public:
   HttpConnection(HttpLoop& loop, boost::asio::ip::tcp::socket socket, uint64_t id);
-  ~HttpConnection();
+  ~HttpConnection() override;
 
   void Start();
   // Answers 503 to whatever comes, and closes.
   void Refuse();
   // The answer that was owed.
-  void Deliver(uint64_t exchange, HttpResponse response);
+  void Deliver(uint64_t exchange, const HttpResponse& response);
   // Closes, or answers what has begun and closes then.
   void Drain();
   void Tick(SteadyTime now);
@@ -51,7 +51,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
     kClosed,
   };
 
-  void Answer(HttpResponse response) override;
+  void Answer(const HttpResponse& response) override;
   std::optional<HttpDeferred> Defer() override;
 
   void Read();

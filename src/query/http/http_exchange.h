@@ -36,14 +36,13 @@ class HttpDeferred {
 // Concurrency: the thread that runs the handler, until the handler returns.
 class HttpExchange {
  public:
+  virtual ~HttpExchange() = default;
+
   // Exactly one of the two, once.
-  virtual void Answer(HttpResponse response) = 0;
+  virtual void Answer(const HttpResponse& response) = 0;
   // For an answer that comes later. nullopt: the server owes as many answers as it may, and has
   // answered 503.
   virtual std::optional<HttpDeferred> Defer() = 0;
-
- protected:
-  ~HttpExchange() = default;
 };
 
 }  // namespace flywheel

@@ -40,10 +40,9 @@ bool BodyReservation::GrowTo(size_t bytes) {
 void HttpMailbox::Deliver(uint64_t connection, uint64_t exchange, HttpResponse response) {
   MutexLock lock(&mutex_);
   if (loop_ == nullptr) return;
-  net::post(loop_->context(),
-            [loop = loop_, connection, exchange, response = std::move(response)]() mutable {
-              loop->Deliver(connection, exchange, std::move(response));
-            });
+  net::post(loop_->context(), [loop = loop_, connection, exchange, response = std::move(response)] {
+    loop->Deliver(connection, exchange, response);
+  });
 }
 
 void HttpMailbox::Close() {
@@ -96,11 +95,11 @@ void HttpLoop::Join() {
   mailbox_->Close();
 }
 
-void HttpLoop::Deliver(uint64_t connection, uint64_t exchange, HttpResponse response) {
+void HttpLoop::Deliver(uint64_t connection, uint64_t exchange, const HttpResponse& response) {
   const auto found = connections_.find(connection);
   if (found == connections_.end()) return;
   const std::shared_ptr<HttpConnection> kept = found->second;
-  kept->Deliver(exchange, std::move(response));
+  kept->Deliver(exchange, response);
 }
 
 void HttpLoop::Forget(uint64_t connection) {

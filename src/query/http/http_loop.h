@@ -94,7 +94,7 @@ class HttpLoop {
   const std::shared_ptr<HttpMailbox>& mailbox() { return mailbox_; }
   // The value of the Date field.
   const std::string& date() const { return date_; }
-  void Deliver(uint64_t connection, uint64_t exchange, HttpResponse response);
+  void Deliver(uint64_t connection, uint64_t exchange, const HttpResponse& response);
   void Forget(uint64_t connection);
 
  private:

@@ -1,6 +1,7 @@
 #include "query/http/http_problem.h"
 
 #include <boost/beast/http/status.hpp>
+#include <ostream>  // which that header needs and does not include
 
 namespace flywheel {
 

@@ -7,6 +7,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <future>
+#include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -78,11 +80,13 @@ struct HttpServer::Running {
           fmt::format("'{}' is no address of IPv4 or IPv6", options.address));
     }
     const tcp::endpoint endpoint(address, options.port);
-    acceptor->open(endpoint.protocol(), error);
-    if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor->bind(endpoint, error);
-    if (!error) acceptor->listen(net::socket_base::max_listen_connections, error);
-    if (!error) port = acceptor->local_endpoint(error).port();
+    if (acceptor->open(endpoint.protocol(), error) ||
+        acceptor->set_option(tcp::acceptor::reuse_address(true), error) ||
+        acceptor->bind(endpoint, error) ||
+        acceptor->listen(net::socket_base::max_listen_connections, error)) {
+      return CannotListen(error, options);
+    }
+    port = acceptor->local_endpoint(error).port();
     return error ? CannotListen(error, options) : absl::OkStatus();
   }
 
@@ -117,7 +121,7 @@ struct HttpServer::Running {
     std::promise<void> closed;
     net::post(loops[0]->context(), [&] {
       Error ignored;
-      acceptor->close(ignored);
+      std::ignore = acceptor->close(ignored);
       pause->cancel();
       closed.set_value();
     });
