@@ -56,7 +56,7 @@ std::unique_ptr<EventLog> OpenLogOf(const std::string& what, const KafkaAddress&
                          address, KafkaSettings(), log.get(), store.get(), [&] { return policies; },
                          WallClock, options)
                          .value();
-  const bool caught_up = Eventually([&] { return HasCaughtUp(*inbox, kInboxPartitions); });
+  const bool caught_up = HoldsSoon([&] { return HasCaughtUp(*inbox, kInboxPartitions); });
   inbox->Stop();
   ::_exit(caught_up ? kChildFinished : 1);
 }
