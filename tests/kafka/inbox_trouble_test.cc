@@ -131,19 +131,22 @@ TEST_CASE("a right that is missing is said, and waited for") {
     }
     return settings;
   };
-  const auto denied = [](const KafkaInbox& inbox, std::string_view word) {
-    const absl::Status status = inbox.state().status;
-    return absl::IsPermissionDenied(status) &&
-           status.message().find(word.data(), 0, word.size()) != absl::string_view::npos;
+  const auto require_denied = [](const KafkaInbox& inbox, const std::string& words) {
+    const bool denied = HoldsSoon([&] {
+      const absl::Status status = inbox.state().status;
+      return absl::IsPermissionDenied(status) && status.ToString().find(words) != std::string::npos;
+    });
+    INFO(inbox.state().status);
+    REQUIRE(denied);
   };
   {
     const auto inbox = world.Start(SmallBatches(), settings_of("wrong"));
-    REQUIRE(HoldsSoon([&] { return denied(*inbox, "does not let this client in"); }));
+    require_denied(*inbox, "does not let this client in");
   }
   const auto inbox = world.Start(SmallBatches(), settings_of(""));
-  REQUIRE(HoldsSoon([&] { return denied(*inbox, world.inbox_topic()); }));
+  require_denied(*inbox, world.inbox_topic());
   Allow(broker, {"--topic", world.inbox_topic(), "--operation", "Read"});
-  REQUIRE(HoldsSoon([&] { return denied(*inbox, "Group authorization failed"); }));
+  require_denied(*inbox, "Group authorization failed");
   CHECK(OrdersOf(world.log).empty());
   Allow(broker, {"--group", world.name + ".intake", "--operation", "Read"});
   REQUIRE(HoldsSoon([&] { return HasEach(world.log, 10); }));

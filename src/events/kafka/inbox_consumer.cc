@@ -158,7 +158,7 @@ void InboxConsumer::Rebalance(rd_kafka_resp_err_t code,
 }
 
 absl::Status InboxConsumer::Serve(bool busy) {
-  if (fatal_.ok() && subscribed_) ServeGroup();
+  if (fatal_.ok()) ServeGroup();
   if (!fatal_.ok()) return fatal_;
   for (auto& [partition, assigned] : assigned_) {
     if (assigned.resolved && !busy) assigned.done = assigned.read;
