@@ -80,6 +80,9 @@ share.coordinator.state.topic.replication.factor=$copies
 share.coordinator.state.topic.min.isr=$in_sync
 share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
+# How soon a broker that was killed is missed, and may come back: a controller that does not see it go waits so long.
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=500
 # The default of 128 MiB would take half of a small heap.
 log.cleaner.dedupe.buffer.size=8388608
 PROPERTIES

@@ -34,7 +34,7 @@ class KafkaBroker {
     // everything, and kStranger, who may do nothing until an ACL says so. For one broker.
     bool secure = false;
     // Lines of server.properties, e.g. "message.max.bytes=1000"; they win over the fixture's own.
-    std::vector<std::string> properties;
+    std::vector<std::string> properties = {};
     // The data lies in memory; on a disk only what measures one or needs its room.
     bool on_disk = false;
     // The room for the data in MiB, 0: no limit. Needs the privilege to mount (CanLimitRoom), and
