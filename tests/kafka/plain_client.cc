@@ -172,24 +172,17 @@ absl::StatusOr<int> PartitionCount(const Client& client, const std::string& topi
   return count;
 }
 
-// A question that was put to a leader that is gone is never answered, however long one waits: it is
-// put again.
-rd_kafka_resp_err_t QueryEnds(const Client& client, const std::string& topic, int32_t partition,
-                              int64_t* begin, int64_t* end) {
-  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__TIMED_OUT;
-  for (int waited = 0; waited < kPatienceMs; waited += kQuestionMs) {
-    error = rd_kafka_query_watermark_offsets(client.handle(), topic.c_str(), partition, begin, end,
-                                             kQuestionMs);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
-  }
-  return error;
-}
-
 absl::Status ConsumePartition(const Client& client, const std::string& topic, int32_t partition,
                               std::vector<PlainMessage>* all) {
   int64_t begin = 0;
   int64_t end = 0;
-  rd_kafka_resp_err_t error = QueryEnds(client, topic, partition, &begin, &end);
+  rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+      client.handle(), topic.c_str(), partition, &begin, &end, kQuestionMs);
+  // A client that met a leader that is gone asks it for ever; a new client learns of the new
+  // leader.
+  if (error == RD_KAFKA_RESP_ERR__TIMED_OUT) {
+    return absl::DeadlineExceededError(client.Failed("watermarks", error).message());
+  }
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return client.Failed("watermarks", error);
   const Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy> assigned(
       rd_kafka_topic_partition_list_new(1));
@@ -210,6 +203,18 @@ absl::Status ConsumePartition(const Client& client, const std::string& topic, in
     all->push_back(Copy(*message));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<PlainMessage>> ConsumeOnce(const PlainSettings& settings,
+                                                      const std::string& topic) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Client> client,
+                   Client::Connect(RD_KAFKA_CONSUMER, settings));
+  ASSIGN_OR_RETURN(const int partitions, PartitionCount(*client, topic));
+  std::vector<PlainMessage> messages;
+  for (int32_t partition = 0; partition < partitions; ++partition) {
+    RETURN_IF_ERROR(ConsumePartition(*client, topic, partition, &messages));
+  }
+  return messages;
 }
 
 }  // namespace
@@ -267,13 +272,14 @@ absl::StatusOr<std::vector<PlainMessage>> ConsumeAll(const PlainSettings& settin
                        {"enable.partition.eof", "true"},
                        {"check.crcs", "true"}};
   all.insert(all.end(), settings.begin(), settings.end());
-  ASSIGN_OR_RETURN(const std::unique_ptr<Client> client, Client::Connect(RD_KAFKA_CONSUMER, all));
-  ASSIGN_OR_RETURN(const int partitions, PartitionCount(*client, topic));
-  std::vector<PlainMessage> messages;
-  for (int32_t partition = 0; partition < partitions; ++partition) {
-    RETURN_IF_ERROR(ConsumePartition(*client, topic, partition, &messages));
+  const auto hung = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
+  for (;;) {
+    absl::StatusOr<std::vector<PlainMessage>> messages = ConsumeOnce(all, topic);
+    if (messages.ok() || !absl::IsDeadlineExceeded(messages.status()) ||
+        std::chrono::steady_clock::now() > hung) {
+      return messages;
+    }
   }
-  return messages;
 }
 
 }  // namespace flywheel
