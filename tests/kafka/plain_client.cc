@@ -172,22 +172,31 @@ absl::StatusOr<int> PartitionCount(const Client& client, const std::string& topi
   return count;
 }
 
+using PartitionList = Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
+
+// Where a partition begins or ends (RD_KAFKA_OFFSET_BEGINNING, _END). It is asked for as the offset
+// of a time, since before 2.3 rd_kafka_query_watermark_offsets waits for ever for a leader that is
+// gone.
+absl::StatusOr<int64_t> Edge(const Client& client, const std::string& topic, int32_t partition,
+                             int64_t edge) {
+  const PartitionList asked(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), partition)->offset = edge;
+  rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(client.handle(), asked.get(), kQuestionMs);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = asked->elems[0].err;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return asked->elems[0].offset;
+  // A client that met a leader that is gone asks it again; a new client learns of the new leader.
+  const absl::Status failed = client.Failed("where the partition ends", error);
+  if (error != RD_KAFKA_RESP_ERR__TIMED_OUT) return failed;
+  return absl::DeadlineExceededError(failed.message());
+}
+
 absl::Status ConsumePartition(const Client& client, const std::string& topic, int32_t partition,
                               std::vector<PlainMessage>* all) {
-  int64_t begin = 0;
-  int64_t end = 0;
-  rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-      client.handle(), topic.c_str(), partition, &begin, &end, kQuestionMs);
-  // A client that met a leader that is gone asks it for ever; a new client learns of the new
-  // leader.
-  if (error == RD_KAFKA_RESP_ERR__TIMED_OUT) {
-    return absl::DeadlineExceededError(client.Failed("watermarks", error).message());
-  }
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return client.Failed("watermarks", error);
-  const Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy> assigned(
-      rd_kafka_topic_partition_list_new(1));
+  ASSIGN_OR_RETURN(const int64_t begin, Edge(client, topic, partition, RD_KAFKA_OFFSET_BEGINNING));
+  ASSIGN_OR_RETURN(const int64_t end, Edge(client, topic, partition, RD_KAFKA_OFFSET_END));
+  const PartitionList assigned(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(assigned.get(), topic.c_str(), partition)->offset = begin;
-  error = rd_kafka_assign(client.handle(), assigned.get());
+  const rd_kafka_resp_err_t error = rd_kafka_assign(client.handle(), assigned.get());
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return client.Failed("assign", error);
   const auto hung = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
   // The end of the partition is an event of its own: the last offset may be a control record's.
