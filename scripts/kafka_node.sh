@@ -8,8 +8,8 @@
 #   kafka_node.sh tool CLASS ARGUMENTS...
 #
 # DIR is absolute and gets server.properties, server.log and data/. A folder without data is formatted
-# first; one with data is used as it is. --secure: the clients' port speaks TLS with SASL SCRAM-SHA-512 and
-# has an authorizer; INTERNAL_PORT is plain and may do everything. The users are admin (may do everything)
+# first; one with data is used as it is. --secure: the clients' port speaks TLS with SASL (SCRAM-SHA-512, PLAIN)
+# and has an authorizer; INTERNAL_PORT is plain and may do everything. The users are admin (may do everything)
 # and stranger (nothing until an ACL says so), the passwords NAME-secret; a client trusts ca.pem of DIR.
 #
 # FLYWHEEL_KAFKA_JARS: the folder of the jars (default: .tools/kafka/VERSION of this repository).
@@ -80,6 +80,9 @@ share.coordinator.state.topic.replication.factor=$copies
 share.coordinator.state.topic.min.isr=$in_sync
 share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
+# How soon a broker that was killed is missed, and may come back: a controller that does not see it go waits so long.
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=500
 # The default of 128 MiB would take half of a small heap.
 log.cleaner.dedupe.buffer.size=8388608
 PROPERTIES
@@ -103,8 +106,9 @@ listeners=CLIENT://127.0.0.1:$PORT,INTERNAL://127.0.0.1:$INTERNAL_PORT,CONTROLLE
 advertised.listeners=CLIENT://localhost:$PORT,INTERNAL://127.0.0.1:$INTERNAL_PORT,CONTROLLER://$1
 listener.security.protocol.map=CLIENT:SASL_SSL,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=INTERNAL
-sasl.enabled.mechanisms=SCRAM-SHA-512
+sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN
 listener.name.client.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.client.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_admin="admin-secret" user_stranger="stranger-secret";
 listener.name.client.ssl.keystore.type=PKCS12
 listener.name.client.ssl.keystore.location=$FOLDER/server.p12
 listener.name.client.ssl.keystore.password=keystore-secret
