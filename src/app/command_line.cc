@@ -20,6 +20,7 @@
 #include "app/serve/command_client.h"
 #include "app/serve/serve.h"
 #include "app/simulate.h"
+#include "app/topics.h"
 #include "app/verify.h"
 #include "base/status.h"
 
@@ -46,6 +47,7 @@ void AddCommands(CLI::App& app, CommandRunner& runner) {
   AddSchemas(app, runner);
   AddRebuild(app, runner);
   AddServe(app, runner);
+  AddTopics(app, runner);
   AddVerify(app, runner);
 }
 

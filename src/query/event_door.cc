@@ -147,13 +147,22 @@ class EventDoor::Queue {
 EventDoor::EventDoor(EventLog* log, Publisher::PolicySource policies,
                      std::function<Instant()> wall_clock)
     : policies_(std::move(policies)),
-      publisher_(log, policies_, std::move(wall_clock)),
+      publisher_(
+          log, [this] { return LastPolicies(); }, std::move(wall_clock)),
       queue_(std::make_shared<Queue>()),
       thread_([this] { Run(); }) {}
 
 EventDoor::~EventDoor() {
   queue_->Close();
   thread_.join();
+}
+
+// What was taken with policies at hand must not find none when its turn comes.
+std::shared_ptr<const PolicyBook> EventDoor::LastPolicies() {
+  std::shared_ptr<const PolicyBook> now = policies_();
+  MutexLock lock(&policies_mutex_);
+  if (now != nullptr) last_policies_ = std::move(now);
+  return last_policies_;
 }
 
 void EventDoor::Take(HttpRequest& request, HttpExchange& exchange) {
@@ -163,7 +172,7 @@ void EventDoor::Take(HttpRequest& request, HttpExchange& exchange) {
         {415, "MEDIA_TYPE",
          "events come as application/x-ndjson, application/json or application/protobuf"}));
   }
-  if (policies_() == nullptr) {
+  if (LastPolicies() == nullptr) {
     return exchange.Answer(
         RetryLater({503, "NOT_READY", "the policies are not known yet, by which events are taken"},
                    kRetrySeconds));

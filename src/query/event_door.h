@@ -9,6 +9,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/mutex.h"
 #include "base/strong.h"
 #include "events/event_log.h"
 #include "events/publisher.h"
@@ -39,8 +40,9 @@ struct EventDoorCounts {
 // bytes of bodies in flight.
 class EventDoor {
  public:
-  // While there are no policies (nullptr) everything is 503 NOT_READY. The log must outlive it, and
-  // be through with its appends soon after the end.
+  // Until there are policies (before: nullptr) everything is 503 NOT_READY; later the last ones
+  // hold while there are none. The log must outlive it, and be through with its appends soon after
+  // the end.
   EventDoor(EventLog* log, Publisher::PolicySource policies, std::function<Instant()> wall_clock);
   // What is not done is given up. Stop the server first: it lets the door finish.
   ~EventDoor();
@@ -55,11 +57,14 @@ class EventDoor {
   class Posting;
   class Queue;
 
+  std::shared_ptr<const PolicyBook> LastPolicies() ABSL_LOCKS_EXCLUDED(policies_mutex_);
   void Run();
   // The next batch of the posting, or its answer.
   void Advance(const std::shared_ptr<Posting>& posting);
 
   const Publisher::PolicySource policies_;
+  Mutex policies_mutex_;
+  std::shared_ptr<const PolicyBook> last_policies_ ABSL_GUARDED_BY(policies_mutex_);
   Publisher publisher_;                 // of the thread
   const std::shared_ptr<Queue> queue_;  // outlives this while appends are under way
   EventDoorCounts counts_;

@@ -322,6 +322,22 @@ TEST_CASE("an append that ends after the doors are gone harms nobody") {
   CHECK(test.node.memory_log().CompletePending() == 1);
 }
 
+TEST_CASE("events are taken once the policies are known, and from then on") {
+  Doors test;
+  test.node.SetPolicies(nullptr);
+  const std::string line = EventLine("2025-06-01T10:00:00Z", Placed("o1", "b1"), "anna");
+  const auto early = test.client.Post("/v1/events", line);
+  REQUIRE(early);
+  CHECK(early->status == 503);
+  CHECK(Has(early->body, R"("code":"NOT_READY")"));
+  CHECK_FALSE(early->Header("retry-after").empty());
+  test.node.SetPolicies(std::make_shared<const PolicyBook>(PolicyBook::BuiltIn()));
+  CHECK(test.client.Post("/v1/events", line)->status == 200);
+  test.node.SetPolicies(nullptr);  // the node gave its partitions up
+  CHECK(test.client.Post("/v1/events", line)->status == 200);
+  CHECK(test.node.EventIdsOf(PartitionOf("anna", 4)).size() == 2);
+}
+
 // ---------------------------------------------------------------- GET rating
 
 TEST_CASE("a rating is the line of the command line, with its place and age in the header") {

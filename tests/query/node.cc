@@ -37,7 +37,8 @@ class DamagedRows final : public RowReader {
 TestNode::TestNode(const MemoryLogOptions& options)
     : now(*ParseInstant("2025-06-30T12:00:00Z")),
       log_(options),
-      policies_(std::make_shared<const PolicyBook>(PolicyBook::BuiltIn())) {
+      built_in_(std::make_shared<const PolicyBook>(PolicyBook::BuiltIn())),
+      policies_(built_in_) {
   MutexLock lock(&mutex_);
   for (Partition partition(0); partition < Partition(log_.partitions());
        partition = partition.Plus(1)) {
@@ -62,7 +63,7 @@ void TestNode::Fold() {
     auto view = std::make_shared<CellView>();
     view->position = cell->position();
     view->rows = cell->store().Snapshot();
-    view->policies = policies_;
+    view->policies = built_in_;
     MutexLock lock(&mutex_);
     held_[Index(cell->partition())].view = std::move(view);
     held_[Index(cell->partition())].fresh_at = now;
@@ -81,11 +82,21 @@ void TestNode::Damage(Partition partition, const absl::Status& status) {
   held_[Index(partition)].view = std::move(view);
 }
 
+void TestNode::SetPolicies(std::shared_ptr<const PolicyBook> policies) {
+  MutexLock lock(&mutex_);
+  policies_ = std::move(policies);
+}
+
+std::shared_ptr<const PolicyBook> TestNode::policies() const {
+  MutexLock lock(&mutex_);
+  return policies_;
+}
+
 void TestNode::Publish(const std::string& lines) {
   std::vector<OfferedEvent> batch;
   std::istringstream in(lines);
   for (std::string line; std::getline(in, line);) batch.push_back({1, EventFromJson(line)});
-  Publisher publisher(&log_, [this] { return policies_; }, [this] { return now; });
+  Publisher publisher(&log_, [this] { return built_in_; }, [this] { return now; });
   for (const PublishOutcome& outcome : publisher.Publish(batch)) {
     REQUIRE(outcome.kind == PublishOutcome::Kind::kAccepted);
   }

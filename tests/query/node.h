@@ -34,6 +34,9 @@ class TestNode final : public QueryService {
   // Rows that fail with the status are all that the partition has.
   void Damage(Partition partition, const absl::Status& status);
 
+  // What intake validates with; nullptr: not known.
+  void SetPolicies(std::shared_ptr<const PolicyBook> policies);
+
   // Events as JSON lines into the log, in the way that does not go through a door.
   void Publish(const std::string& lines);
   // All records of a partition, as event ids.
@@ -48,7 +51,7 @@ class TestNode final : public QueryService {
   CellStatus StateOf(Partition partition) const override;
   Freshness FreshnessOf(Partition partition) const override;
   std::optional<std::string> OwnerOf(Partition partition) const override;
-  std::shared_ptr<const PolicyBook> policies() const override { return policies_; }
+  std::shared_ptr<const PolicyBook> policies() const override;
   EventLog& log() override { return log_; }
   Instant Now() const override { return now; }
   bool Ready(std::string* why) const override;
@@ -67,8 +70,9 @@ class TestNode final : public QueryService {
 
   mutable MemoryLog log_;
   std::vector<std::unique_ptr<Cell>> cells_;
-  std::shared_ptr<const PolicyBook> policies_;
+  const std::shared_ptr<const PolicyBook> built_in_;
   mutable Mutex mutex_;
+  std::shared_ptr<const PolicyBook> policies_ ABSL_GUARDED_BY(mutex_);
   std::vector<Held> held_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,0 +1,182 @@
+// One-shot commands on a folder that a server holds: they run in the server, and nothing that was
+// acknowledged goes with either of the two.
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "integration/data_folder_run.h"
+#include "integration/running_program.h"
+#include "integration/simulated_events.h"
+#include "query/http/http_get.h"
+#include "sources/temporary_folder.h"
+
+namespace flywheel {
+namespace {
+
+constexpr std::string_view kServing = "serving on http://";
+
+// A server on a folder, with its doors open.
+class RunningServer {
+ public:
+  explicit RunningServer(const std::string& folder)
+      : program_(On(folder, {"serve", "--listen", "127.0.0.1:0"})) {
+    REQUIRE(program_.PumpUntil(kServing));
+    REQUIRE(program_.PumpUntil("\n"));
+    const std::string& said = program_.err();
+    const size_t begin = said.find(kServing) + kServing.size() - std::string("http://").size();
+    url_ = said.substr(begin, said.find('\n', begin) - begin);
+  }
+
+  const std::string& url() const { return url_; }
+  RunningProgram& program() { return program_; }
+
+ private:
+  RunningProgram program_;
+  std::string url_;
+};
+
+TEST_CASE("commands run in the server that holds the folder, and find what they find without it") {
+  const TemporaryFolder files;
+  const std::string folder = files.Path("data");
+  const std::vector<SimulatedEvent> events = SimulatedEvents(3, 60, 11);
+  RunningServer server(folder);
+
+  const ProgramEnd published = RunOn(folder, {"publish", "--json"}, JsonLines(events));
+  CHECK(published.code == 0);
+  CHECK(AcknowledgementsIn(published.out).size() == events.size());
+  const std::vector<std::string> questions = {"export", "rating", "--clock", "log"};
+  const ProgramEnd served = RunOn(folder, questions);
+  CHECK(served.code == 0);
+  CHECK(RunOn(folder, {"verify"}).code == 0);
+  CHECK(CountsOf(folder).accepted == events.size());
+  // A file is written where the caller means it.
+  const std::string out = files.Path("export.jsonl");
+  CHECK(RunOn(folder, {"export", "rating", "--out", out}).code == 0);
+  CHECK(std::filesystem::file_size(out) > 0);
+  // What needs the folder for itself says so.
+  const ProgramEnd rebuild = RunOn(folder, {"rebuild"});
+  CHECK(rebuild.code == 4);
+  CHECK(Contains(rebuild.err, "stop it first"));
+  // A mistake is answered as ever.
+  CHECK(RunOn(folder, {"query", "rating", "nobody"}).code == 3);
+  CHECK(RunOn(folder, {"query", "rating"}).code == 2);
+
+  server.program().Signal(SIGTERM);
+  CHECK(server.program().Wait().code == 0);
+  CHECK_FALSE(std::filesystem::exists(folder + "/flywheel.sock"));
+  const ProgramEnd alone = RunOn(folder, questions);
+  CHECK(alone.out == served.out);
+  CheckWhole(folder);
+}
+
+TEST_CASE("the HTTP door answers what the command line answers") {
+  const TemporaryFolder files;
+  const std::string folder = files.Path("data");
+  const std::vector<SimulatedEvent> events = SimulatedEvents(2, 40, 12);
+  RunningServer server(folder);
+  CHECK(RunOn(folder, {"publish"}, JsonLines(events)).code == 0);
+  const std::string answer =
+      RunOn(folder, {"query", "rating", "s-000001", "--json", "--clock", "log"}).out;
+  const auto got = HttpGet(server.url(), "/v1/sellers/s-000001/rating?clock=log");
+  REQUIRE(got.ok());
+  CHECK(got->status == 200);
+  CHECK(got->body == answer);
+}
+
+TEST_CASE("a server that is killed in the middle of a publish has lost nothing it acknowledged") {
+  const TemporaryFolder files;
+  const std::string folder = files.Path("data");
+  const std::vector<SimulatedEvent> events = SimulatedEvents(4, 400, 13);
+  std::string acknowledged;
+  {
+    RunningServer server(folder);
+    RunningProgram client(On(folder, {"publish", "--json"}));
+    const size_t half = events.size() / 2;
+    for (size_t i = 0; i < half; ++i) client.Feed(events[i].JsonLine() + "\n");
+    REQUIRE(client.PumpUntil(events[half - 1].event_id));
+    for (size_t i = half; i < events.size(); ++i) client.Feed(events[i].JsonLine() + "\n");
+    client.EndInput();
+    server.program().Signal(SIGKILL);
+    server.program().Wait();
+    const ProgramEnd& end = client.Wait();
+    CHECK(end.code == 4);
+    CHECK(Contains(end.err, "went away before the command was done"));
+    acknowledged = end.out;
+  }
+  const std::vector<Acknowledgement> taken = AcknowledgementsIn(acknowledged);
+  CHECK(taken.size() >= events.size() / 2);
+  // The socket that the server left is in nobody's way.
+  CHECK(std::filesystem::exists(folder + "/flywheel.sock"));
+  CheckWhole(folder);
+  CHECK(CountsOf(folder).records >= taken.size());
+  const ProgramEnd again = RunOn(folder, {"publish"}, JsonLines(events));
+  CHECK(again.code == 0);
+  CHECK(CountsOf(folder).accepted == events.size());
+}
+
+TEST_CASE("an interrupted client ends with its code, and the server goes on") {
+  const TemporaryFolder files;
+  const std::string folder = files.Path("data");
+  const std::vector<SimulatedEvent> events = SimulatedEvents(1, 5, 14);
+  RunningServer server(folder);
+  {
+    RunningProgram client(On(folder, {"publish", "--json"}));
+    client.Feed(events[0].JsonLine() + "\n");
+    REQUIRE(client.PumpUntil(events[0].event_id));
+    client.Signal(SIGINT);
+    const ProgramEnd& end = client.Wait();
+    CHECK(end.code == 130);
+    CHECK(Contains(end.err, "1 accepted"));
+  }
+  {
+    // One that is killed says nothing any more; its command ends all the same.
+    RunningProgram client(On(folder, {"publish", "--json"}));
+    client.Feed(events[1].JsonLine() + "\n");
+    REQUIRE(client.PumpUntil(events[1].event_id));
+    client.Signal(SIGKILL);
+    client.Wait();
+  }
+  CHECK(RunOn(folder, {"publish"}, JsonLines(events)).code == 0);
+  server.program().Signal(SIGTERM);
+  CHECK(server.program().Wait().code == 0);
+  CHECK(CountsOf(folder).accepted == events.size());
+  CheckWhole(folder);
+}
+
+TEST_CASE("a server that stops ends the commands that run in it") {
+  const TemporaryFolder files;
+  const std::string folder = files.Path("data");
+  const std::vector<SimulatedEvent> events = SimulatedEvents(1, 5, 15);
+  RunningServer server(folder);
+  RunningProgram client(On(folder, {"publish", "--json"}));
+  client.Feed(events[0].JsonLine() + "\n");
+  REQUIRE(client.PumpUntil(events[0].event_id));
+  server.program().Signal(SIGTERM);
+  CHECK(server.program().Wait().code == 0);
+  CHECK(client.Wait().code == 143);
+  CHECK(CountsOf(folder).accepted == 1);
+}
+
+TEST_CASE("a second server is told who holds the folder, and a taken port is named") {
+  const TemporaryFolder files;
+  const std::string folder = files.Path("data");
+  RunningServer server(folder);
+  const ProgramEnd second = RunOn(folder, {"serve", "--listen", "127.0.0.1:0"});
+  CHECK(second.code == 4);
+  CHECK(Contains(second.err, "has it open"));
+  const std::string port = server.url().substr(server.url().rfind(':') + 1);
+  const ProgramEnd other = RunOn(files.Path("other"), {"serve", "--listen", "127.0.0.1:" + port});
+  CHECK(other.code == 4);
+  CHECK(Contains(other.err, port));
+  for (const std::string listen : {"", "nowhere", "127.0.0.1:", ":80", "127.0.0.1:99999"}) {
+    INFO(listen);
+    CHECK(RunOn(files.Path("third"), {"serve", "--listen", listen}).code == 2);
+  }
+}
+
+}  // namespace
+}  // namespace flywheel
