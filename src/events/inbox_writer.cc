@@ -78,7 +78,7 @@ absl::Status InboxWriter::Store(InboxBatch& batch, const std::vector<size_t>& wa
     places.push_back(PlaceInTopic(entry.partition, entry.offset));
     bytes.push_back({options_.source, places.back(), entry.value, &*entry.refusal});
   }
-  const absl::Status stored = refused_->Put(bytes, options_.store_limit);
+  absl::Status stored = refused_->Put(bytes, options_.store_limit);
   if (absl::IsUnavailable(stored)) {
     ++counts_.failed_stores;
     return stored;

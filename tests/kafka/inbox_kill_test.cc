@@ -56,7 +56,7 @@ std::unique_ptr<EventLog> OpenLogOf(const std::string& what, const KafkaAddress&
                          address, KafkaSettings(), log.get(), store.get(), [&] { return policies; },
                          WallClock, options)
                          .value();
-  const bool caught_up = Eventually([&] { return HasCaughtUp(*inbox, kInboxPartitions); });
+  const bool caught_up = HoldsSoon([&] { return HasCaughtUp(*inbox, kInboxPartitions); });
   inbox->Stop();
   ::_exit(caught_up ? kChildFinished : 1);
 }
@@ -146,7 +146,7 @@ void KillAgainAndAgain(const std::string& stem, bool embedded) {
   }
   CHECK(orders.size() == kGood);
   CHECK(places.size() == kGarbage);
-  // Four of the kills came after an append and before its commit.
+  // Two of the kills came after an append and before its commit.
   CHECK(records > kGood + kGarbage);
   const RecordCounts counts = Fold(*log);
   CHECK(counts.records == records);

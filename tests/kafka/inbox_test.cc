@@ -41,10 +41,10 @@ TEST_CASE("any key, partition and compression of the inbox is read") {
       world.Publish(messages, {{"compression.type", compression}, {"partitioner", partitioner}});
     }
   }
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == static_cast<size_t>(number); }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == static_cast<size_t>(number); }));
   CHECK(HasEachOnce(world.log, number));
   CHECK(RefusedOf(world.log).empty());
-  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 3); }));
+  REQUIRE(HoldsSoon([&] { return HasCaughtUp(*inbox, 3); }));
   CHECK(inbox->state().messages == static_cast<uint64_t>(number));
   CHECK(inbox->state().written.accepted == static_cast<uint64_t>(number));
   CHECK(inbox->state().status.ok());
@@ -68,7 +68,7 @@ TEST_CASE("any key, partition and compression of the inbox is read") {
   world.Publish(PaidMessages(number, number + 10));
   const auto next = world.Start();
   REQUIRE(
-      Eventually([&] { return OrdersOf(world.log).size() == static_cast<size_t>(number + 10); }));
+      HoldsSoon([&] { return OrdersOf(world.log).size() == static_cast<size_t>(number + 10); }));
   CHECK(HasEachOnce(world.log, number + 10));
   CHECK(next->state().messages == 10);
 }
@@ -95,7 +95,7 @@ TEST_CASE("CloudEvents, Confluent's framing and JSON are read like plain bytes")
                          {"ce_subject", std::nullopt}};
   world.Publish(messages);
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 4; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 4; }));
   CHECK(HasEachOnce(world.log, 4));
   for (const log::v1::Record& record : RecordsOf(world.log)) {
     if (record.event().order_paid().order_id() != "order-3") continue;
@@ -134,8 +134,8 @@ TEST_CASE("garbage becomes Refused records with its place, and its bytes go to t
   world.Publish(messages);
   world.Publish(PaidMessages(0, 10));
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 10; }));
-  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 3); }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 10; }));
+  REQUIRE(HoldsSoon([&] { return HasCaughtUp(*inbox, 3); }));
   const auto refused = RefusedOf(world.log);
   CHECK(refused.size() == messages.size());
   CHECK(inbox->state().written.refused == messages.size());
@@ -179,8 +179,8 @@ TEST_CASE("what a publisher's transaction takes back is not read") {
   world.tester.PublishAndAbort(world.inbox_topic(), PaidMessages(100, 110));
   world.Publish(PaidMessages(5, 10));
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() >= 10; }));
-  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 1); }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() >= 10; }));
+  REQUIRE(HoldsSoon([&] { return HasCaughtUp(*inbox, 1); }));
   CHECK(HasEachOnce(world.log, 10));
 }
 
@@ -189,27 +189,27 @@ TEST_CASE("partitions that are added while it runs are read from their beginning
   world.MakeInbox(1);
   world.Publish(PaidMessages(0, 10));
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 10; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 10; }));
   world.tester.AddPartitions(world.inbox_topic(), 4);
   std::vector<TopicMessage> messages = PaidMessages(10, 50);
   for (size_t i = 0; i < messages.size(); ++i) messages[i].partition = static_cast<int32_t>(i % 4);
   world.Publish(messages);
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 50; }));
-  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 4); }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 50; }));
+  REQUIRE(HoldsSoon([&] { return HasCaughtUp(*inbox, 4); }));
   CHECK(inbox->state().losses == 0);
 }
 
 TEST_CASE("a missing topic is said, and read once it is there") {
   InboxWorld world(SharedBroker(), "missing");
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return absl::IsNotFound(inbox->state().status); }));
+  REQUIRE(HoldsSoon([&] { return absl::IsNotFound(inbox->state().status); }));
   const std::string message(inbox->state().status.message());
   CHECK(message.find(world.inbox_topic()) != std::string::npos);
   CHECK(message.find("flywheel topics create") != std::string::npos);
   world.MakeInbox(2);
   world.Publish(PaidMessages(0, 10));
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 10; }));
-  CHECK(Eventually([&] { return inbox->state().status.ok(); }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 10; }));
+  CHECK(HoldsSoon([&] { return inbox->state().status.ok(); }));
 }
 
 TEST_CASE("messages that were deleted before they were read are an alarm, and it goes on") {
@@ -222,14 +222,14 @@ TEST_CASE("messages that were deleted before they were read are an alarm, and it
   world.Publish(first);
   {
     const auto inbox = world.Start();
-    REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 10; }));
+    REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 10; }));
     inbox->Stop();
   }
   world.Publish(rest);
   world.tester.DeleteBefore(world.inbox_topic(), 1, 12);  // 7 that are not read
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 33; }));
-  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 2); }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 33; }));
+  REQUIRE(HoldsSoon([&] { return HasCaughtUp(*inbox, 2); }));
   const InboxState state = inbox->state();
   CHECK(state.losses == 1);
   CHECK(state.lost_messages == 7);
@@ -239,7 +239,7 @@ TEST_CASE("messages that were deleted before they were read are an alarm, and it
 // Deletes and makes it, and waits until both have happened.
 void MakeAnew(InboxWorld& world, int32_t partitions) {
   world.tester.Delete(world.inbox_topic());
-  REQUIRE(Eventually([&] {
+  REQUIRE(HoldsSoon([&] {
     try {
       world.MakeInbox(partitions);
     } catch (const std::runtime_error&) {
@@ -256,8 +256,8 @@ TEST_CASE("a topic that ends before what was read is an alarm, and read from its
   world.tester.Commit(world.name + ".intake", world.inbox_topic(), 0, 1000);
   {
     const auto inbox = world.Start();
-    REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 20; }));
-    REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 1); }));
+    REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 20; }));
+    REQUIRE(HoldsSoon([&] { return HasCaughtUp(*inbox, 1); }));
     CHECK(inbox->state().losses == 1);
     CHECK(inbox->state().lost_messages == 0);
     CHECK(inbox->state().last_loss.find("ends before message 1000") != std::string::npos);
@@ -267,7 +267,7 @@ TEST_CASE("a topic that ends before what was read is an alarm, and read from its
   CHECK(world.tester.Committed(world.name + ".intake", world.inbox_topic(), 1).at(0) == 20);
   const auto next = world.Start();
   world.Publish(PaidMessages(20, 25));
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 25; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 25; }));
   CHECK(next->state().losses == 0);
   CHECK(HasEachOnce(world.log, 25));
 }
@@ -278,13 +278,13 @@ TEST_CASE("a topic that is made anew while nobody reads it is read from its begi
   world.Publish(PaidMessages(0, 20));
   {
     const auto inbox = world.Start();
-    REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 20; }));
+    REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 20; }));
   }
   MakeAnew(world, 1);
   world.Publish(PaidMessages(20, 25));
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 25; }));
-  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 1); }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 25; }));
+  REQUIRE(HoldsSoon([&] { return HasCaughtUp(*inbox, 1); }));
 }
 
 TEST_CASE("a topic that is made anew while it is read is read from its beginning") {
@@ -294,13 +294,13 @@ TEST_CASE("a topic that is made anew while it is read is read from its beginning
   for (size_t i = 0; i < messages.size(); ++i) messages[i].partition = static_cast<int32_t>(i % 2);
   world.Publish({messages.begin(), messages.begin() + 40});
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 40; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 40; }));
   MakeAnew(world, 2);
   world.Publish({messages.begin() + 40, messages.begin() + 55});
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 55; }));
-  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 2); }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 55; }));
+  REQUIRE(HoldsSoon([&] { return HasCaughtUp(*inbox, 2); }));
   world.Publish({messages.begin() + 55, messages.end()});
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 65; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 65; }));
 }
 
 TEST_CASE("a log that does not take a batch is asked again until it does") {
@@ -313,12 +313,12 @@ TEST_CASE("a log that does not take a batch is asked again until it does") {
   }
   world.Publish(PaidMessages(0, 100));
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return !inbox->state().status.ok() && inbox->state().in_hand > 0; }));
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 100; }));
-  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 2); }));
+  REQUIRE(HoldsSoon([&] { return !inbox->state().status.ok() && inbox->state().in_hand > 0; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 100; }));
+  REQUIRE(HoldsSoon([&] { return HasCaughtUp(*inbox, 2); }));
   CHECK(HasEachOnce(world.log, 100));
   CHECK(inbox->state().written.failed_appends == 12);
-  CHECK(Eventually([&] { return inbox->state().status.ok(); }));
+  CHECK(HoldsSoon([&] { return inbox->state().status.ok(); }));
 }
 
 TEST_CASE("a missing refused topic stops nothing: the records say that the bytes are not kept") {
@@ -331,7 +331,7 @@ TEST_CASE("a missing refused topic stops nothing: the records say that the bytes
   world.Publish({garbage});
   world.Publish(PaidMessages(0, 10));
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 10; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 10; }));
   const auto refused = RefusedOf(world.log);
   REQUIRE(refused.size() == 1);
   CHECK(refused.begin()->second.sentence().find("(bytes not kept: ") == 0);
@@ -352,7 +352,7 @@ TEST_CASE("a refused topic that takes no such message stops nothing") {
   world.Publish({garbage});
   world.Publish(PaidMessages(0, 10));
   const auto inbox = world.Start();
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 10; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 10; }));
   const auto refused = RefusedOf(world.log);
   REQUIRE(refused.size() == 1);
   CHECK(refused.begin()->second.sentence().find("(bytes not kept: ") == 0);
@@ -364,22 +364,22 @@ TEST_CASE("two members share the partitions, and one takes over what the other l
   KafkaInboxOptions options = QuickOptions();
   options.consumer.node_id = "";
   const auto first = world.Start(options);
-  REQUIRE(Eventually([&] { return first->state().lags.size() == 4; }));
+  REQUIRE(HoldsSoon([&] { return first->state().lags.size() == 4; }));
   const auto second = world.Start(options);
-  REQUIRE(Eventually(
+  REQUIRE(HoldsSoon(
       [&] { return first->state().lags.size() == 2 && second->state().lags.size() == 2; }));
   std::vector<TopicMessage> messages = PaidMessages(0, 100);
   for (size_t i = 0; i < messages.size(); ++i) messages[i].partition = static_cast<int32_t>(i % 4);
   world.Publish(messages);
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 100; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 100; }));
   CHECK(first->state().messages == 50);
   CHECK(second->state().messages == 50);
   second->Stop();
-  REQUIRE(Eventually([&] { return first->state().lags.size() == 4; }));
+  REQUIRE(HoldsSoon([&] { return first->state().lags.size() == 4; }));
   std::vector<TopicMessage> more = PaidMessages(100, 140);
   for (size_t i = 0; i < more.size(); ++i) more[i].partition = static_cast<int32_t>(i % 4);
   world.Publish(more);
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 140; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 140; }));
   CHECK(HasEachOnce(world.log, 140));
 }
 
@@ -391,7 +391,7 @@ TEST_CASE("a member whose log takes nothing keeps its place, and another one rea
   stuck.Publish(messages);
   stuck.log.Close();
   const auto first = stuck.Start();
-  REQUIRE(Eventually([&] {
+  REQUIRE(HoldsSoon([&] {
     return absl::IsFailedPrecondition(first->state().status) && first->state().in_hand > 0;
   }));
   InboxWorld good(SharedBroker(), "good");
@@ -400,12 +400,12 @@ TEST_CASE("a member whose log takes nothing keeps its place, and another one rea
                           [&] { return good.policies; }, WallClock, QuickOptions())
                           .value();
   // It takes part in the rebalance although its batch is stuck.
-  REQUIRE(Eventually(
+  REQUIRE(HoldsSoon(
       [&] { return first->state().lags.size() == 1 && second->state().lags.size() == 1; }));
-  REQUIRE(Eventually([&] { return OrdersOf(good.log).size() == 30; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(good.log).size() == 30; }));
   CHECK(first->state().restarts == 0);
   first->Stop();
-  REQUIRE(Eventually([&] { return OrdersOf(good.log).size() == 60; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(good.log).size() == 60; }));
   CHECK(HasEachOnce(good.log, 60));
 }
 
@@ -422,9 +422,9 @@ TEST_CASE("two processes with one node id are told so") {
     lines.emplace_back(line);
   };
   const auto first = world.Start(told);
-  REQUIRE(Eventually([&] { return first->state().lags.size() == 1; }));
+  REQUIRE(HoldsSoon([&] { return first->state().lags.size() == 1; }));
   const auto second = world.Start(options);
-  REQUIRE(Eventually([&] { return first->state().restarts > 0; }));
+  REQUIRE(HoldsSoon([&] { return first->state().restarts > 0; }));
   const MutexLock lock(&mutex);
   CHECK(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
     return line.find("does another process run as node node-1?") != std::string::npos;

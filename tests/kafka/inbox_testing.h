@@ -29,7 +29,7 @@ inline Instant WallClock() {
 }
 
 // Polls until it holds. False: not within the broker's patience.
-inline bool Eventually(const std::function<bool()>& holds) {
+inline bool HoldsSoon(const std::function<bool()>& holds) {
   const auto deadline = std::chrono::steady_clock::now() + KafkaBroker::kPatience;
   while (!holds()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
@@ -122,9 +122,10 @@ class InboxWorld {
                const std::map<std::string, std::string>& settings = {}) {
     tester.Publish(inbox_topic(), messages, settings);
   }
-  std::unique_ptr<KafkaInbox> Start(KafkaInboxOptions options = QuickOptions()) {
+  std::unique_ptr<KafkaInbox> Start(KafkaInboxOptions options = QuickOptions(),
+                                    const KafkaSettings& settings = {}) {
     return KafkaInbox::Start(
-               address, KafkaSettings(), &log, refused, [this] { return policies; }, WallClock,
+               address, settings, &log, refused, [this] { return policies; }, WallClock,
                std::move(options))
         .value();
   }

@@ -31,23 +31,23 @@ TEST_CASE("a broker that is killed in the middle, or away at the start, is waite
   world.MakeInbox(3);
   world.Publish(PaidMessages(0, 300));
   const auto inbox = world.Start(SmallBatches());
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() >= 50; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() >= 50; }));
   broker.Kill();
-  REQUIRE(Eventually([&] { return absl::IsUnavailable(inbox->state().status); }));
+  REQUIRE(HoldsSoon([&] { return absl::IsUnavailable(inbox->state().status); }));
   CHECK(inbox->state().status.message().find("127.0.0.1") != std::string_view::npos);
   // A second one, that has never seen the broker.
   InboxWorld late(broker, "late");
   const auto waiting = late.Start(SmallBatches());
-  REQUIRE(Eventually([&] { return waiting->state().status.message().size() > 30; }));
+  REQUIRE(HoldsSoon([&] { return waiting->state().status.message().size() > 30; }));
   CHECK(absl::IsUnavailable(waiting->state().status));
   broker.Start();
   late.MakeInbox(1);
   world.Publish(PaidMessages(300, 400));
   late.Publish(PaidMessages(0, 10));
-  REQUIRE(Eventually([&] { return HasEach(world.log, 400); }));
-  REQUIRE(Eventually([&] { return HasEach(late.log, 10); }));
-  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 3); }));
-  CHECK(Eventually([&] { return inbox->state().status.ok(); }));
+  REQUIRE(HoldsSoon([&] { return HasEach(world.log, 400); }));
+  REQUIRE(HoldsSoon([&] { return HasEach(late.log, 10); }));
+  REQUIRE(HoldsSoon([&] { return HasCaughtUp(*inbox, 3); }));
+  CHECK(HoldsSoon([&] { return inbox->state().status.ok(); }));
   CHECK(inbox->state().losses == 0);
 }
 
@@ -58,11 +58,7 @@ TEST_CASE("a broker that stands still for longer than all timeouts loses nothing
   const auto log = OpenOn(world.address, ShortTimeouts());
   const auto store = KafkaRefusedStore::Make(world.address, KafkaSettings(), {}).value();
   std::vector<TopicMessage> messages = PaidMessages(0, 300);
-  for (size_t i = 0; i < messages.size(); i += 10) {
-    TopicMessage garbage;
-    garbage.value = "garbage " + std::to_string(i);
-    messages.push_back(garbage);
-  }
+  for (int i = 0; i < 30; ++i) messages.emplace_back().value = "garbage " + std::to_string(i);
   KafkaInboxOptions options = SmallBatches();
   options.consumer.session_timeout = absl::Seconds(6);
   // The broker stops between a batch's reading and its append.
@@ -75,15 +71,15 @@ TEST_CASE("a broker that stands still for longer than all timeouts loses nothing
                          world.address, KafkaSettings(), log.get(), store.get(),
                          [&] { return world.policies; }, WallClock, options)
                          .value();
-  REQUIRE(Eventually([&] { return inbox->state().written.failed_appends > 0; }));
+  REQUIRE(HoldsSoon([&] { return inbox->state().written.failed_appends > 0; }));
   CHECK(inbox->state().in_hand > 0);
   const IntakeRefusal refusal{RefusalCode::kInvalid, "", "x", ""};
   const auto other = KafkaRefusedStore::Make(world.address, KafkaSettings(), {}).value();
   const RefusedBytes bytes[] = {{"t", "0@0", "x", &refusal}};
   CHECK(absl::IsUnavailable(other->Put(bytes, absl::Seconds(1))));
   broker.Resume();
-  REQUIRE(Eventually([&] { return other->Put(bytes, absl::Seconds(5)).ok(); }));
-  REQUIRE(Eventually([&] { return HasCaughtUp(*inbox, 3); }));
+  REQUIRE(HoldsSoon([&] { return other->Put(bytes, absl::Seconds(5)).ok(); }));
+  REQUIRE(HoldsSoon([&] { return HasCaughtUp(*inbox, 3); }));
   CHECK(HasEach(*log, 300));
   CHECK(RefusedOf(*log).size() == 30);
   CHECK(inbox->state().losses == 0);
@@ -99,14 +95,62 @@ TEST_CASE("an inbox stops although its broker stands still") {
   options.stop_timeout = absl::Seconds(1);
   options.consumer.close_timeout = absl::Seconds(1);
   const auto inbox = world.Start(options);
-  REQUIRE(Eventually([&] { return OrdersOf(world.log).size() == 100; }));
+  REQUIRE(HoldsSoon([&] { return OrdersOf(world.log).size() == 100; }));
   broker.Pause();
   inbox->Stop();
   CHECK(absl::IsCancelled(inbox->state().status));
   broker.Resume();
   const auto next = world.Start(options);
   world.Publish(PaidMessages(100, 110));
-  REQUIRE(Eventually([&] { return HasEach(world.log, 110); }));
+  REQUIRE(HoldsSoon([&] { return HasEach(world.log, 110); }));
+}
+
+// The ACL by which the stranger may do the operation, e.g. {"--topic", "x", "--operation", "Read"}.
+void Allow(const KafkaBroker& broker, std::vector<std::string> what) {
+  std::vector<std::string> arguments = {"kafka.admin.AclCommand", "--add", "--allow-principal",
+                                        "User:" + std::string(KafkaBroker::kStranger)};
+  arguments.insert(arguments.end(), what.begin(), what.end());
+  const KafkaBroker::ToolRun run = broker.RunTool(arguments);
+  INFO(run.output);
+  REQUIRE(run.code == 0);
+}
+
+TEST_CASE("a right that is missing is said, and waited for") {
+  KafkaBroker::Options options;
+  options.secure = true;
+  KafkaBroker broker(options);
+  InboxWorld world(broker, "rights");
+  world.tester = TopicTester(broker.open_address());
+  world.MakeInbox(1);
+  world.Publish(PaidMessages(0, 10));
+  const auto settings_of = [&broker](std::string_view password) {
+    KafkaSettings settings;
+    for (const auto& [name, value] : broker.ClientSettings(KafkaBroker::kStranger, password)) {
+      if (name == "bootstrap.servers") continue;
+      REQUIRE(settings.Set(name, value).ok());
+    }
+    return settings;
+  };
+  const auto require_denied = [](const KafkaInbox& inbox, const std::string& words) {
+    const bool denied = HoldsSoon([&] {
+      const absl::Status status = inbox.state().status;
+      return absl::IsPermissionDenied(status) && status.ToString().find(words) != std::string::npos;
+    });
+    INFO(inbox.state().status);
+    REQUIRE(denied);
+  };
+  {
+    const auto inbox = world.Start(SmallBatches(), settings_of("wrong"));
+    require_denied(*inbox, "does not let this client in");
+  }
+  const auto inbox = world.Start(SmallBatches(), settings_of(""));
+  require_denied(*inbox, world.inbox_topic());
+  Allow(broker, {"--topic", world.inbox_topic(), "--operation", "Read"});
+  require_denied(*inbox, "Group authorization failed");
+  CHECK(OrdersOf(world.log).empty());
+  Allow(broker, {"--group", world.name + ".intake", "--operation", "Read"});
+  REQUIRE(HoldsSoon([&] { return HasEach(world.log, 10); }));
+  CHECK(HoldsSoon([&] { return inbox->state().status.ok(); }));
 }
 
 }  // namespace

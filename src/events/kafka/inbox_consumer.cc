@@ -21,6 +21,8 @@ constexpr std::chrono::seconds kTroubleIsFresh{10};
 constexpr std::chrono::seconds kCommitPatience{60};
 // How long a revocation waits for the offsets of what is done, so that the next owner repeats less.
 constexpr absl::Duration kCommitAtRevocation = absl::Seconds(1);
+// Messages that may come by the group's queue, where none should.
+constexpr size_t kMaxEarlyMessages = 1000;
 
 struct ListDeleter {
   void operator()(rd_kafka_topic_partition_list_t* list) const {
@@ -37,8 +39,9 @@ struct EventDeleter {
 };
 using Event = std::unique_ptr<rd_kafka_event_t, EventDeleter>;
 
+// Rounded up, so that what is left of a wait is waited and not spun away.
 int Millis(absl::Duration duration) {
-  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+  return static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(duration, absl::Milliseconds(1))));
 }
 std::string MillisText(absl::Duration duration) { return fmt::to_string(Millis(duration)); }
 
@@ -155,12 +158,12 @@ void InboxConsumer::Rebalance(rd_kafka_resp_err_t code,
 }
 
 absl::Status InboxConsumer::Serve(bool busy) {
-  if (fatal_.ok() && subscribed_) ServeGroup();
+  if (fatal_.ok()) ServeGroup();
   if (!fatal_.ok()) return fatal_;
   for (auto& [partition, assigned] : assigned_) {
     if (assigned.resolved && !busy) assigned.done = assigned.read;
   }
-  if (is_past_range_ && !busy) {
+  if (must_begin_anew_ && !busy) {
     CommitAll(options_.request_timeout);
     fatal_ = absl::OutOfRangeError(
         fmt::format("the next message of {} is gone, reading begins anew", topic_));
@@ -228,8 +231,10 @@ void InboxConsumer::ServeGroup() {
   while (Message message = Message(rd_kafka_consumer_poll(client_->handle(), 0))) {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       HandleError(*message);
-    } else {
+    } else if (early_.size() < kMaxEarlyMessages) {
       early_.push_back(std::move(message));
+    } else {
+      must_begin_anew_ = true;
     }
   }
 }
@@ -249,7 +254,7 @@ void InboxConsumer::HandleError(const rd_kafka_message_t& message) {
       message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
     // A partition that is assigned anew in this state would lose its queue (librdkafka 2.0.2), so
     // the whole consumer is.
-    is_past_range_ = true;
+    must_begin_anew_ = true;
     return;
   }
   // A broker that is away is reported as such (KafkaClient::Trouble), and passes by itself.
@@ -341,6 +346,7 @@ absl::Status InboxConsumer::AssignAll() {
 }
 
 InboxConsumer::Message InboxConsumer::Next(absl::Duration wait) {
+  if (must_begin_anew_) return nullptr;
   Message message;
   if (!early_.empty()) {
     message = std::move(early_.front());

@@ -155,7 +155,7 @@ class InboxConsumer {
 
   bool subscribed_ = false;
   absl::Status fatal_;
-  bool is_past_range_ = false;  // the message that is read next is not there
+  bool must_begin_anew_ = false;  // a message that was to be read is not there or was dropped
   absl::Status trouble_;
   Clock::time_point trouble_at_;
   Clock::time_point next_try_;  // of subscribing, resolving

@@ -147,8 +147,8 @@ void KafkaRefusedStore::Abandon(std::unique_ptr<Delivery> delivery) {
     rd_kafka_poll(client_->handle(), kPollMillis);
   }
   if (delivery->left == 0) return;
-  delivery->is_given_up = true;
-  (void)delivery.release();  // OnDelivery's now
+  Delivery* const orphan = delivery.release();  // OnDelivery's now
+  orphan->is_given_up = true;
 }
 
 }  // namespace flywheel
