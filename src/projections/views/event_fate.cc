@@ -197,8 +197,13 @@ class RecordFates {
     const Fact fact = FactOf(each.event, {offset_, each.index}, Instant());
     std::optional<EventFate> fate = FateByPlace(*order, fact.place);
     if (!fate) fate = FateByAct(*order, fact);
-    // Its id was taken by a later record, so this one was not.
-    if (!fate || (fate->of && *fate->of > offset_)) return stale;
+    if (!fate) {
+      fate.emplace().state = State::kDuplicate;
+      fate->sentence = "another record has its decision's id";
+    } else if (fate->of && *fate->of > offset_) {
+      // The id was taken by a later record, so it was decided anew.
+      return stale;
+    }
     return *fate;
   }
 
@@ -288,11 +293,14 @@ std::vector<RecordedEvent> EventsOf(const RecordView& record) {
     case RecordKind::kResubmitted:
       events.emplace_back().event = std::get<ResubmittedView>(record.body).event;
       break;
-    case RecordKind::kDecision:
-      ForEach(std::get<DecisionView>(record.body).events, [&](const EventView& event) {
+    case RecordKind::kDecision: {
+      const auto& decision = std::get<DecisionView>(record.body);
+      ForEach(decision.events, [&](const EventView& event) {
         events.push_back({static_cast<uint32_t>(events.size()), event, EventFate()});
       });
+      if (events.empty()) events.emplace_back().event.seller_id = decision.seller_id;
       break;
+    }
     case RecordKind::kDiscarded:
     case RecordKind::kNone:
       break;
