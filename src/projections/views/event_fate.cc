@@ -127,7 +127,8 @@ class RecordFates {
       case EventKind::kNone:
         break;
       case EventKind::kTimePassed:
-        return EventFate();
+        if (event.occurred_at) fate.emplace();
+        break;
       case EventKind::kSellerRegistered: {
         ASSIGN_OR_RETURN(fate, ByRegistration(event));
         break;
@@ -149,14 +150,19 @@ class RecordFates {
         break;
       }
     }
-    if (fate) return *std::move(fate);
-    return ByIntakeIdentity(HashContent(event));
+    if (fate && fate->state == State::kAccepted) return *std::move(fate);
+    // What lacks what intake checks is refused before its act is looked for.
+    ASSIGN_OR_RETURN(std::optional<EventFate> repeat, ByIntakeIdentity(HashContent(event), closes));
+    if (repeat) return *std::move(repeat);
+    return fate ? *std::move(fate) : WithoutTrace();
   }
 
   absl::StatusOr<EventFate> OfRefused(const RefusedView& refused) const {
     ASSIGN_OR_RETURN(const std::optional<EventFate> entry, ByEntry());
     if (entry) return *entry;
-    return ByIntakeIdentity(HashRefused(refused));
+    ASSIGN_OR_RETURN(std::optional<EventFate> repeat,
+                     ByIntakeIdentity(HashRefused(refused), std::nullopt));
+    return repeat ? *std::move(repeat) : WithoutTrace();
   }
 
   absl::StatusOr<EventFate> OfResubmitted(const ResubmittedView& resubmitted) const {
@@ -261,11 +267,15 @@ class RecordFates {
     return order->known() ? FateByAct(*order, fact) : std::nullopt;
   }
 
-  // What lacks what intake checks, or was refused there, and came before.
-  absl::StatusOr<EventFate> ByIntakeIdentity(const ContentHash& hash) const {
+  absl::StatusOr<std::optional<EventFate>> ByIntakeIdentity(const ContentHash& hash,
+                                                            std::optional<Offset> closes) const {
     ASSIGN_OR_RETURN(const std::optional<PlaceRow> row,
                      Load<PlaceRow>(rows_, row_keys::IntakeIdentity(hash)));
-    if (row) return RepeatOf(row->offset);
+    if (!row || row->offset == closes) return std::optional<EventFate>();
+    return std::optional(RepeatOf(row->offset));
+  }
+
+  static EventFate WithoutTrace() {
     EventFate fate;
     fate.state = State::kNoEffect;
     fate.sentence = "the rows keep nothing of it";
