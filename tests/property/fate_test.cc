@@ -109,7 +109,8 @@ std::string Contradiction(const CellView& view, const Records& records, Offset o
   RecordView original;
   if (!records.contains(*fate.of)) return name + ": of no record";
   if (ScanRecord(records.at(*fate.of), &original) != ScanResult::kOk) return name + ": unreadable";
-  for (const RecordedEvent& other : *FatesOf(view, *fate.of, original)) {
+  const std::vector<RecordedEvent> others = *FatesOf(view, *fate.of, original);
+  for (const RecordedEvent& other : others) {
     const bool is_same_thing = other.event.kind == each.event.kind &&
                                other.event.seller_id == each.event.seller_id &&
                                OrderOf(other.event) == OrderOf(each.event);

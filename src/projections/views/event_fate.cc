@@ -254,7 +254,7 @@ class RecordFates {
     if (!order || !event.occurred_at) return std::optional<EventFate>();
     const Fact fact = FactOf(event, {offset_, 0}, Instant());
     if (order->known()) {
-      const std::optional<EventFate> accepted = FateByPlace(*order, fact.place);
+      std::optional<EventFate> accepted = FateByPlace(*order, fact.place);
       if (accepted) return accepted;
     }
     const ContentHash hash = HashContent(event);
