@@ -21,8 +21,8 @@ namespace {
 
 // Sellers whose orders are looked up between two looks at the clock and the interrupt.
 constexpr size_t kSellersAtOnce = 4096;
-// Records that a stamp is looked for in, where the first of them has none.
-constexpr size_t kRecordsForAStamp = 64;
+// Records of one read that looks for a stamp; the first nearly always has one.
+constexpr size_t kRecordsForAStamp = 8;
 
 bool IsSameId(std::string_view left, std::string_view right) {
   return absl::EqualsIgnoreCase({left.data(), left.size()}, {right.data(), right.size()});
@@ -83,6 +83,29 @@ absl::StatusOr<ReadBack> ReadAt(EventLog& log, LogPlace place) {
   return back;
 }
 
+// The first stamp of [from, end); nullopt where no record there has one.
+struct Stamp {
+  Offset offset;
+  Instant recorded_at;
+};
+absl::StatusOr<std::optional<Stamp>> StampFrom(EventLog& log, Partition partition, Offset from,
+                                               Offset end) {
+  ReadLimits limits;
+  limits.max_records = kRecordsForAStamp;
+  for (Offset next = from; next < end;) {
+    ASSIGN_OR_RETURN(const RecordBatch batch, log.Read(partition, next, limits));
+    for (const LogRecord& each : batch.records) {
+      RecordView record;
+      if (each.offset >= end) break;
+      if (ScanRecord(each.bytes, &record) != ScanResult::kOk || !record.recorded_at) continue;
+      return std::optional(Stamp{each.offset, *record.recorded_at});
+    }
+    if (batch.next <= next) break;
+    next = batch.next;
+  }
+  return std::optional<Stamp>();
+}
+
 }  // namespace
 
 absl::Status EventSearch::CheckInterrupt() const {
@@ -114,23 +137,14 @@ void EventSearch::SortByPlace() {
 absl::StatusOr<Offset> EventSearch::FirstFrom(Partition partition, Instant from) {
   ASSIGN_OR_RETURN(Offset low, folded_.log().BeginOffset(partition));
   ASSIGN_OR_RETURN(Offset high, folded_.log().EndOffset(partition));
-  ReadLimits limits;
-  limits.max_records = kRecordsForAStamp;
   while (low < high) {
     const Offset middle(low.number() + (high.number() - low.number()) / 2);
-    ASSIGN_OR_RETURN(const RecordBatch batch, folded_.log().Read(partition, middle, limits));
-    std::optional<Instant> stamp;
-    Offset last = middle;
-    for (const LogRecord& each : batch.records) {
-      RecordView record;
-      last = each.offset;
-      if (ScanRecord(each.bytes, &record) == ScanResult::kOk) stamp = record.recorded_at;
-      if (stamp) break;
-    }
-    if (!stamp || last >= high || *stamp >= from) {
+    ASSIGN_OR_RETURN(const std::optional<Stamp> stamp,
+                     StampFrom(folded_.log(), partition, middle, high));
+    if (!stamp || stamp->recorded_at >= from) {
       high = middle;
     } else {
-      low = last.Plus(1);
+      low = stamp->offset.Plus(1);
     }
   }
   return low;

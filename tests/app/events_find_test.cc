@@ -167,6 +167,20 @@ TEST_CASE("events find follows an event that waits until its order comes") {
         Lines{"0@0 ACCEPTED", "0@1 DUPLICATE of 0@0"});
 }
 
+TEST_CASE("a duplicate is told of its own act among others of its kind") {
+  Program program;
+  const auto scanned = [](std::string_view parcel, std::string_view code) {
+    return EventLine(kNoon, fmt::format(R"("parcelScanned":{{"orderId":"o1","parcelId":"{}",)"
+                                        R"("code":"{}"}})",
+                                        parcel, code));
+  };
+  const std::string again = scanned("p2", "DELIVERED");
+  Publish(program, EventLine(kNoon, Placed("o1", "b1")) + scanned("p1", "IN_TRANSIT") +
+                       scanned("p2", "IN_TRANSIT") + scanned("p1", "DELIVERED") +
+                       scanned("p2", "DELIVERED") + scanned("p2", "RETURNED") + again);
+  CHECK(Told(Find(program, {"--id", IdOf(again)})) == Lines{"0@6 DUPLICATE of 0@4"});
+}
+
 TEST_CASE("events find names what an event that waited is refused for") {
   Program program;
   Publish(program, EventLine(kNoon, Reviewed("o9", "stranger", true)) +

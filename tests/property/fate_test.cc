@@ -20,7 +20,8 @@ namespace {
 using State = EventFate::State;
 
 // What was told of the records of a partition, in the fold's words. A decision whose events are all
-// duplicates may have been taken (it changed nothing), known already, or stale.
+// duplicates may have been taken (it changed nothing) or known already; of several decisions with
+// one id it is not always told right which was stale.
 struct Told {
   uint64_t accepted = 0;
   uint64_t waiting = 0;
@@ -29,6 +30,7 @@ struct Told {
   uint64_t control = 0;
   uint64_t same_acts = 0;  // duplicates and repeats
   uint64_t empty_decisions = 0;
+  std::map<std::string, uint64_t> decision_ids;
   uint64_t records = 0;
 };
 
@@ -95,17 +97,20 @@ std::string Contradiction(const CellView& view, const Records& records, Offset o
   if (fate.state == State::kNoEffect && kind != RecordKind::kResubmitted) {
     return name + ": only a resubmission can be without effect";
   }
-  if (fate.of.has_value() != (fate.state == State::kDuplicate || fate.state == State::kRepeat)) {
+  const bool is_of_another = fate.state == State::kDuplicate || fate.state == State::kRepeat;
+  const bool may_not_know = fate.state == State::kDuplicate && kind == RecordKind::kDecision;
+  if (fate.of.has_value() != is_of_another && !may_not_know) {
     return name + ": `of` belongs to duplicates and repeats";
   }
-  if (fate.state != State::kDuplicate) return "";
+  if (fate.state != State::kDuplicate || !fate.of) return "";
   if (*fate.of > offset || (*fate.of == offset && each.index == 0)) {
     return fmt::format("{} of the later {}", name, fate.of->number());
   }
   RecordView original;
   if (!records.contains(*fate.of)) return name + ": of no record";
   if (ScanRecord(records.at(*fate.of), &original) != ScanResult::kOk) return name + ": unreadable";
-  for (const RecordedEvent& other : *FatesOf(view, *fate.of, original)) {
+  const std::vector<RecordedEvent> others = *FatesOf(view, *fate.of, original);
+  for (const RecordedEvent& other : others) {
     const bool is_same_thing = other.event.kind == each.event.kind &&
                                other.event.seller_id == each.event.seller_id &&
                                OrderOf(other.event) == OrderOf(each.event);
@@ -123,8 +128,12 @@ std::string Compare(const Told& told, const RecordCounts& counts) {
   const uint64_t unsure = told.empty_decisions;
   check("records", told.records, told.records, counts.records);
   check("accepted", told.accepted, told.accepted + unsure, counts.accepted);
-  check("same acts", told.same_acts, told.same_acts + unsure, counts.duplicates + counts.repeats);
-  check("stale", told.stale, told.stale + unsure, counts.stale);
+  const uint64_t same_acts = counts.duplicates + counts.repeats;
+  check("same acts and stale", told.same_acts + told.stale, told.same_acts + told.stale + unsure,
+        same_acts + counts.stale);
+  uint64_t of_same_ids = 0;
+  for (const auto& [id, number] : told.decision_ids) of_same_ids += number > 1 ? number : 0;
+  if (of_same_ids == 0) check("stale", told.stale, told.stale, counts.stale);
   check("waiting", told.waiting, told.waiting, counts.waiting);
   check("control", told.control, told.control, counts.control);
   for (size_t code = 0; code < counts.refused.size(); ++code) {
@@ -143,7 +152,9 @@ std::string ContradictionIn(EventLog& log, Partition partition, const Cell& cell
   for (const auto& [offset, bytes] : records) {
     ++told.records;
     RecordView record;
-    if (ScanRecord(bytes, &record) != ScanResult::kOk) {
+    const bool readable =
+        ScanRecord(bytes, &record) == ScanResult::kOk && record.kind != RecordKind::kNone;
+    if (!readable) {
       ++told.refused[RefusalCode::kUndecodable];
       continue;
     }
@@ -153,6 +164,7 @@ std::string ContradictionIn(EventLog& log, Partition partition, const Cell& cell
       if (!wrong.empty()) return wrong;
     }
     if (record.kind == RecordKind::kDecision) {
+      ++told.decision_ids[std::string(std::get<DecisionView>(record.body).decision_id)];
       CountDecision(events, told);
     } else if (record.kind == RecordKind::kDiscarded) {
       ++told.control;

@@ -127,7 +127,8 @@ class RecordFates {
       case EventKind::kNone:
         break;
       case EventKind::kTimePassed:
-        return EventFate();
+        if (event.occurred_at) fate.emplace();
+        break;
       case EventKind::kSellerRegistered: {
         ASSIGN_OR_RETURN(fate, ByRegistration(event));
         break;
@@ -149,14 +150,19 @@ class RecordFates {
         break;
       }
     }
-    if (fate) return *std::move(fate);
-    return ByIntakeIdentity(HashContent(event));
+    if (fate && fate->state == State::kAccepted) return *std::move(fate);
+    // What lacks what intake checks is refused before its act is looked for.
+    ASSIGN_OR_RETURN(std::optional<EventFate> repeat, ByIntakeIdentity(HashContent(event), closes));
+    if (repeat) return *std::move(repeat);
+    return fate ? *std::move(fate) : WithoutTrace();
   }
 
   absl::StatusOr<EventFate> OfRefused(const RefusedView& refused) const {
     ASSIGN_OR_RETURN(const std::optional<EventFate> entry, ByEntry());
     if (entry) return *entry;
-    return ByIntakeIdentity(HashRefused(refused));
+    ASSIGN_OR_RETURN(std::optional<EventFate> repeat,
+                     ByIntakeIdentity(HashRefused(refused), std::nullopt));
+    return repeat ? *std::move(repeat) : WithoutTrace();
   }
 
   absl::StatusOr<EventFate> OfResubmitted(const ResubmittedView& resubmitted) const {
@@ -197,8 +203,13 @@ class RecordFates {
     const Fact fact = FactOf(each.event, {offset_, each.index}, Instant());
     std::optional<EventFate> fate = FateByPlace(*order, fact.place);
     if (!fate) fate = FateByAct(*order, fact);
-    // Its id was taken by a later record, so this one was not.
-    if (!fate || (fate->of && *fate->of > offset_)) return stale;
+    if (!fate) {
+      fate.emplace().state = State::kDuplicate;
+      fate->sentence = "another record has its decision's id";
+    } else if (fate->of && *fate->of > offset_) {
+      // The id was taken by a later record, so it was decided anew.
+      return stale;
+    }
     return *fate;
   }
 
@@ -243,7 +254,7 @@ class RecordFates {
     if (!order || !event.occurred_at) return std::optional<EventFate>();
     const Fact fact = FactOf(event, {offset_, 0}, Instant());
     if (order->known()) {
-      const std::optional<EventFate> accepted = FateByPlace(*order, fact.place);
+      std::optional<EventFate> accepted = FateByPlace(*order, fact.place);
       if (accepted) return accepted;
     }
     const ContentHash hash = HashContent(event);
@@ -256,11 +267,15 @@ class RecordFates {
     return order->known() ? FateByAct(*order, fact) : std::nullopt;
   }
 
-  // What lacks what intake checks, or was refused there, and came before.
-  absl::StatusOr<EventFate> ByIntakeIdentity(const ContentHash& hash) const {
+  absl::StatusOr<std::optional<EventFate>> ByIntakeIdentity(const ContentHash& hash,
+                                                            std::optional<Offset> closes) const {
     ASSIGN_OR_RETURN(const std::optional<PlaceRow> row,
                      Load<PlaceRow>(rows_, row_keys::IntakeIdentity(hash)));
-    if (row) return RepeatOf(row->offset);
+    if (!row || row->offset == closes) return std::optional<EventFate>();
+    return std::optional(RepeatOf(row->offset));
+  }
+
+  static EventFate WithoutTrace() {
     EventFate fate;
     fate.state = State::kNoEffect;
     fate.sentence = "the rows keep nothing of it";
@@ -288,11 +303,14 @@ std::vector<RecordedEvent> EventsOf(const RecordView& record) {
     case RecordKind::kResubmitted:
       events.emplace_back().event = std::get<ResubmittedView>(record.body).event;
       break;
-    case RecordKind::kDecision:
-      ForEach(std::get<DecisionView>(record.body).events, [&](const EventView& event) {
+    case RecordKind::kDecision: {
+      const auto& decision = std::get<DecisionView>(record.body);
+      ForEach(decision.events, [&](const EventView& event) {
         events.push_back({static_cast<uint32_t>(events.size()), event, EventFate()});
       });
+      if (events.empty()) events.emplace_back().event.seller_id = decision.seller_id;
       break;
+    }
     case RecordKind::kDiscarded:
     case RecordKind::kNone:
       break;

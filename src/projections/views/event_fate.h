@@ -19,8 +19,10 @@ namespace flywheel {
 
 struct EventFate {
   enum class State : uint8_t {
-    kAccepted,     // a fact, or a control event in effect
-    kDuplicate,    // its act is there already: `of` is the record that stated it
+    kAccepted,  // a fact, or a control event in effect
+    // Its act is there already: `of` is the record that stated it. Or its decision's id is, with
+    // other events: then `of` is not known.
+    kDuplicate,
     kRepeat,       // identical to the quarantine entry `of`, and counts on it alone
     kWaiting,      // for its order
     kRefused,      // with a code
@@ -49,15 +51,18 @@ std::string_view NameOf(EventFate::State state);
 // One event of a record.
 struct RecordedEvent {
   uint32_t index = 0;  // in its decision; else 0
-  EventView event;     // of a Refused record: its seller and door alone
+  // Of a Refused record its seller and door alone, of a decision that has no events its seller.
+  EventView event;
   EventFate fate;
 };
 
 // The events of the record at `offset` of the view's partition, in order: one; as many as a
-// decision has; none for a Discarded record. Views live as long as the record's bytes.
+// decision has, at least one; none for a Discarded record. Views live as long as the record's
+// bytes.
 //
 // Exact but for identical repeats: one that came while the first still waited counts as a duplicate
-// once that is accepted; and of several entries of one content the newest is named.
+// once that is accepted; of several entries of one content the newest is named; and of several
+// decisions with one id it is told by their events which was taken.
 //
 // Errors: those of the rows.
 absl::StatusOr<std::vector<RecordedEvent>> FatesOf(const CellView& view, Offset offset,
