@@ -3,6 +3,9 @@
 run_bench() {
   install_packages bench
   build_release OFF -DFLYWHEEL_BENCH=ON
+  # Those of Kafka need a broker.
+  source scripts/kafka.sh
+  run_kafka up
   local binary found=0
   for binary in build/release/bench/*_bench; do
     [[ -f "$binary" && -x "$binary" ]] || continue

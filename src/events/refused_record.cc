@@ -2,8 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "events/sha256.h"
 #include "base/utf8.h"
+#include "events/sha256.h"
 #include "flywheel/log/v1/record.pb.h"
 
 namespace flywheel {
