@@ -1,13 +1,20 @@
 # `flywheel.sh test` and `flywheel.sh lint`: every test and check, each a step.
 
+source scripts/kafka.sh
+source scripts/publishers.sh
+
 run_tests() {
-  STEPS=11
+  STEPS=15
   install_packages test
   step "buf" install_buf
   step "schemas: buf lint" schemas_lint
   step "schemas: no breaking change" schemas_breaking
   step "formatting" check_format
+  step "Apache Kafka" kafka_install
   step "release: build and test" test_release
+  step "publishers in Java and Python" install_publishers
+  step "events from Java, Python and kcat" check_publishers
+  step "SASL SCRAM by a new librdkafka" check_scram
   step "AsyncAPI's parser and ajv" install_bundle_tools
   step "schemas: the exported bundle" check_bundle
   step "core under address and undefined behaviour sanitizers" test_core asan

@@ -13,7 +13,7 @@ BUILD_PACKAGES=(
 TEST_PACKAGES=(
   catch2 librapidcheck-dev python3@python3
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev llvm-19@llvm-symbolizer-19
-  nodejs@node npm@npm
+  nodejs@node npm@npm default-jdk-headless@javac python3-venv
 )
 
 # What a Kafka broker on this machine needs: scripts/kafka.sh.

@@ -105,7 +105,8 @@ TEST_CASE("a paused broker answers nothing, and everything once it goes on") {
   CHECK(ProducePlain(broker.ClientSettings(), "late", Numbered(0, 1)).ToString() == "OK");
 }
 
-TEST_CASE("a secure broker takes the right password over TLS and refuses everything else") {
+TEST_CASE("a secure broker takes the right password over TLS and refuses everything else",
+          "[secure]") {
   const KafkaBroker broker({.secure = true});
   const PlainSettings admin = broker.ClientSettings();
   REQUIRE(CreatePlainTopic(admin, "guarded", 1).ToString() == "OK");
