@@ -52,6 +52,11 @@ std::unique_ptr<KafkaLog> OpenOn(const KafkaAddress& address, const KafkaLogOpti
   return *std::move(log);
 }
 
+bool Mentions(const absl::Status& status, std::string_view text) {
+  return std::string_view(status.message().data(), status.message().size()).find(text) !=
+         std::string_view::npos;
+}
+
 void Eventually(const std::function<bool()>& condition) {
   const auto deadline = std::chrono::steady_clock::now() + KafkaBroker::kPatience;
   while (!condition()) {

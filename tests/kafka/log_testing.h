@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "events/kafka/address.h"
 #include "events/kafka/kafka_log.h"
 #include "events/kafka/settings.h"
@@ -32,6 +33,8 @@ void MakeTopics(const KafkaAddress& address, int32_t partitions,
 // Opens it; fails the test where that fails.
 std::unique_ptr<KafkaLog> OpenOn(const KafkaAddress& address, const KafkaLogOptions& options = {},
                                  const KafkaSettings& settings = {});
+
+bool Mentions(const absl::Status& status, std::string_view text);
 
 // Waits until the condition holds; fails the test where it never does.
 void Eventually(const std::function<bool()>& condition);

@@ -20,11 +20,6 @@ namespace {
 
 constexpr Partition kOnly{0};
 
-bool Mentions(const absl::Status& status, std::string_view text) {
-  return std::string_view(status.message().data(), status.message().size()).find(text) !=
-         std::string_view::npos;
-}
-
 // A reader that follows the log from its beginning and bears with a broker that is away.
 class SteadyReader {
  public:
