@@ -107,7 +107,8 @@ TEST_CASE("an inbox stops although its broker stands still") {
 
 // The ACL by which the stranger may do the operation, e.g. {"--topic", "x", "--operation", "Read"}.
 void Allow(const KafkaBroker& broker, std::vector<std::string> what) {
-  std::vector<std::string> arguments = {"kafka.admin.AclCommand", "--add", "--allow-principal",
+  std::vector<std::string> arguments = {"org.apache.kafka.tools.AclCommand", "--add",
+                                        "--allow-principal",
                                         "User:" + std::string(KafkaBroker::kStranger)};
   arguments.insert(arguments.end(), what.begin(), what.end());
   const KafkaBroker::ToolRun run = broker.RunTool(arguments);
