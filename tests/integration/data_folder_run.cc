@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "events/embedded/embedded_log.h"
+#include "app/log_options.h"
 #include "flywheel/log/v1/record.pb.h"
 
 namespace flywheel {
@@ -26,12 +26,13 @@ std::string Reason(const absl::Status& status) { return std::string(status.messa
 
 }  // namespace
 
-std::vector<std::string> On(const std::string& folder, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {"--data", folder});
+std::vector<std::string> On(const DataFolder& folder, std::vector<std::string> arguments) {
+  if (!folder.log.empty()) arguments.insert(arguments.begin(), {"--log", folder.log});
+  arguments.insert(arguments.begin(), {"--data", folder.path});
   return arguments;
 }
 
-ProgramEnd RunOn(const std::string& folder, std::vector<std::string> arguments,
+ProgramEnd RunOn(const DataFolder& folder, std::vector<std::string> arguments,
                  std::string_view input) {
   return RunProgram(On(folder, std::move(arguments)), input);
 }
@@ -55,35 +56,34 @@ std::vector<Acknowledgement> AcknowledgementsIn(std::string_view text) {
   return all;
 }
 
-std::vector<std::vector<std::string>> EventsInLog(const std::string& folder) {
-  EmbeddedLogOptions options;
-  options.read_only = true;
-  const auto log = EmbeddedLog::Open(folder + "/log", options);
+LoggedEvents EventsInLog(const DataFolder& folder) {
+  LogOptions options;
+  options.folder = folder.path;
+  options.address = folder.log;
+  const auto log = OpenLogToRead(options);
   if (!log.ok()) throw std::runtime_error(Reason(log.status()));
-  std::vector<std::vector<std::string>> events(static_cast<size_t>((*log)->partitions()));
+  LoggedEvents events(static_cast<size_t>((*log)->partitions()));
   for (size_t p = 0; p < events.size(); ++p) {
     const Partition partition(static_cast<int32_t>(p));
-    const Offset end = *(*log)->EndOffset(partition);
+    const Offset end = (*log)->EndOffset(partition).value();
     for (Offset next(0); next < end;) {
       const auto batch = (*log)->Read(partition, next, ReadLimits());
       if (!batch.ok()) throw std::runtime_error(Reason(batch.status()));
       for (const LogRecord& stored : batch->records) {
-        if (stored.offset.number() != static_cast<int64_t>(events[p].size())) {
-          throw std::runtime_error("the log has a gap");
-        }
         log::v1::Record record;
         if (!record.ParseFromArray(stored.bytes.data(), static_cast<int>(stored.bytes.size()))) {
           throw std::runtime_error("the log holds what is no record");
         }
-        events[p].push_back(record.event().SerializeAsString());
+        events[p].emplace(stored.offset.number(), record.event().SerializeAsString());
       }
+      if (batch->next <= next) throw std::runtime_error("the log ends before its end");
       next = batch->next;
     }
   }
   return events;
 }
 
-LogCounts CountsOf(const std::string& folder) {
+LogCounts CountsOf(const DataFolder& folder) {
   const ProgramEnd info = RunOn(folder, {"log", "info", "--json"});
   INFO(info.err);
   REQUIRE(info.code == 0);
@@ -97,7 +97,7 @@ LogCounts CountsOf(const std::string& folder) {
   return counts;
 }
 
-void CheckWhole(const std::string& folder) {
+void CheckWhole(const DataFolder& folder) {
   const ProgramEnd check = RunOn(folder, {"log", "check"});
   INFO(check.out << check.err);
   CHECK(check.code == 0);

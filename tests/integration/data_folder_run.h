@@ -3,17 +3,30 @@
 #define FLYWHEEL_TESTS_INTEGRATION_DATA_FOLDER_RUN_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "integration/running_program.h"
 
 namespace flywheel {
 
-// --data FOLDER before the arguments.
-std::vector<std::string> On(const std::string& folder, std::vector<std::string> arguments);
-ProgramEnd RunOn(const std::string& folder, std::vector<std::string> arguments,
+// What a run of the program works on.
+struct DataFolder {
+  // NOLINTNEXTLINE(google-explicit-constructor): most have their log within.
+  DataFolder(std::string path_of_all) : path(std::move(path_of_all)) {}
+  DataFolder(std::string path_of_rows, std::string address)
+      : path(std::move(path_of_rows)), log(std::move(address)) {}
+
+  std::string path;
+  std::string log;  // kafka://host:port/name; empty: the embedded log in the folder
+};
+
+// --data FOLDER, and --log ADDRESS where it has one, before the arguments.
+std::vector<std::string> On(const DataFolder& folder, std::vector<std::string> arguments);
+ProgramEnd RunOn(const DataFolder& folder, std::vector<std::string> arguments,
                  std::string_view input = "");
 
 // What the program's publish --json says of a line that it took.
@@ -28,21 +41,22 @@ std::vector<Acknowledgement> AcknowledgementsIn(std::string_view text);
 
 // The events of each partition by offset, as serialized flywheel.events.v1.Event. Throws where the
 // log cannot be read to its end.
-std::vector<std::vector<std::string>> EventsInLog(const std::string& folder);
+using LoggedEvents = std::vector<std::map<int64_t, std::string>>;
+LoggedEvents EventsInLog(const DataFolder& folder);
 
 // Sums over the partitions of what `log info --json` counts.
 struct LogCounts {
-  uint64_t records = 0;
+  uint64_t records = 0;  // by the ends of the partitions
   uint64_t lag = 0;
   uint64_t accepted = 0;
   uint64_t duplicates = 0;
   uint64_t repeats = 0;
   uint64_t waiting = 0;
 };
-LogCounts CountsOf(const std::string& folder);
+LogCounts CountsOf(const DataFolder& folder);
 
 // That `log check` finds the log whole and `verify` finds no difference: checks of the test.
-void CheckWhole(const std::string& folder);
+void CheckWhole(const DataFolder& folder);
 
 std::vector<std::string> LinesOf(std::string_view text);
 bool Contains(std::string_view text, std::string_view part);

@@ -363,13 +363,13 @@ bool PublishOntoFullDisk(int kibibytes, const std::vector<SimulatedEvent>& event
   disk.Resize(MountedFolder::kRoomyKib);
   const std::vector<Acknowledgement> taken = AcknowledgementsIn(first.out);
   if (!taken.empty()) {
-    const std::vector<std::vector<std::string>> log = EventsInLog(disk.data());
+    const LoggedEvents log = EventsInLog(disk.data());
     size_t in_log = 0;
-    for (const std::vector<std::string>& partition : log) in_log += partition.size();
+    for (const auto& partition : log) in_log += partition.size();
     CHECK(in_log == taken.size());
     for (const Acknowledgement& each : taken) {
       const auto& partition = log.at(static_cast<size_t>(each.partition));
-      CHECK(Contains(partition.at(static_cast<size_t>(each.offset)), each.event_id));
+      CHECK(Contains(partition.at(each.offset), each.event_id));
     }
   }
   const ProgramEnd second = RunOn(disk.data(), {"publish"}, input);

@@ -75,7 +75,7 @@ FoldedLog FoldLog(EventLog* log, std::mt19937_64& random) {
             .value();
     const absl::Status status =
         cell->CatchUp(log->EndOffset(partition).value(), [](const CellRow&) {});
-    FLYWHEEL_CHECK(status.ok(), "a log in memory folds");
+    FLYWHEEL_CHECK(status.ok(), "a log that can be read folds");
     folded.cells.push_back(std::move(cell));
   }
   return folded;
