@@ -37,7 +37,7 @@ absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::Take(const std::string& 
     const std::string holder = HolderOf(fd);
     close(fd);
     if (error != EWOULDBLOCK) return FileError(error, path, "cannot be locked");
-    return absl::FailedPreconditionError(fmt::format("{} has it open", holder));
+    return absl::FailedPreconditionError(fmt::format("it is held by {}", holder));
   }
   // Only for the message of whoever comes second: a number that cannot be written changes nothing.
   const std::string number = std::to_string(getpid());

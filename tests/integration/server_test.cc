@@ -167,7 +167,7 @@ TEST_CASE("a second server is told who holds the folder, and a taken port is nam
   RunningServer server(folder);
   const ProgramEnd second = RunOn(folder, {"serve", "--listen", "127.0.0.1:0"});
   CHECK(second.code == 4);
-  CHECK(Contains(second.err, "has it open"));
+  CHECK(Contains(second.err, "is held by process "));
   const std::string port = server.url().substr(server.url().rfind(':') + 1);
   const ProgramEnd other = RunOn(files.Path("other"), {"serve", "--listen", "127.0.0.1:" + port});
   CHECK(other.code == 4);

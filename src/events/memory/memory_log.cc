@@ -130,8 +130,9 @@ absl::StatusOr<RecordBatch> MemoryLog::Read(Partition partition, Offset from,
                                               options_.begin.number()));
   }
   const StoredPartition& stored = partitions_[static_cast<size_t>(partition.number())];
+  // A gap at the end is passed without waiting.
   const auto nothing_there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stored.records.empty() || stored.records.back().offset < from;
+    return from >= stored.end;
   };
   while (nothing_there() && !closed_ && deadline > std::chrono::steady_clock::now()) {
     appended_.WaitUntil(&mutex_, deadline);
