@@ -31,6 +31,8 @@ using PartitionList = Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_part
 
 // The longest time that librdkafka takes: a question does not end by its own timeout.
 constexpr int kNeverMillis = 3600 * 1000;
+// Until a group is asked again whose coordinator is only now being found or loaded.
+constexpr absl::Duration kRetryPause = absl::Milliseconds(100);
 
 std::string Text(const char* text) { return text == nullptr ? "" : text; }
 
@@ -147,6 +149,21 @@ absl::Status NodeGroup::Connect() {
 }
 
 absl::StatusOr<NodeOwners> NodeGroup::Describe(absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  while (true) {
+    rd_kafka_resp_err_t refused = RD_KAFKA_RESP_ERR_NO_ERROR;
+    absl::StatusOr<NodeOwners> owners = DescribeOnce(deadline - absl::Now(), &refused);
+    const bool passes = refused == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS ||
+                        refused == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+                        refused == RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+    if (!passes || absl::Now() + kRetryPause > deadline) return owners;
+    absl::SleepFor(kRetryPause);
+  }
+}
+
+// *refused: what the brokers answered.
+absl::StatusOr<NodeOwners> NodeGroup::DescribeOnce(absl::Duration timeout,
+                                                   rd_kafka_resp_err_t* refused) {
   RETURN_IF_ERROR(Connect());
   const std::string what = fmt::format("asking who is in the group {}", group_);
   Queue queue(rd_kafka_queue_new(client_->handle()));
@@ -167,23 +184,22 @@ absl::StatusOr<NodeOwners> NodeGroup::Describe(absl::Duration timeout) {
     client_.reset();
     return status;
   }
-  RETURN_IF_ERROR(client_->StatusOf(rd_kafka_event_error(event.get()), what));
+  *refused = rd_kafka_event_error(event.get());
+  RETURN_IF_ERROR(client_->StatusOf(*refused, what));
   const auto* result = rd_kafka_event_DescribeConsumerGroups_result(event.get());
   size_t count = 0;
   const rd_kafka_ConsumerGroupDescription_t** groups =
       result == nullptr ? nullptr : rd_kafka_DescribeConsumerGroups_result_groups(result, &count);
   if (count != 1) return absl::UnavailableError(what + ": no answer");
-  if (const rd_kafka_error_t* error = rd_kafka_ConsumerGroupDescription_error(groups[0])) {
-    // A group that nobody has joined yet may be unknown to the broker.
-    if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) {
-      NodeOwners none;
-      none.state = NodeOwners::State::kEmpty;
-      none.as_of = absl::Now();
-      return none;
-    }
-    return client_->StatusOf(rd_kafka_error_code(error), what);
-  }
-  return OwnersIn(groups[0], topic_);
+  const rd_kafka_error_t* error = rd_kafka_ConsumerGroupDescription_error(groups[0]);
+  if (error == nullptr) return OwnersIn(groups[0], topic_);
+  *refused = rd_kafka_error_code(error);
+  if (*refused != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) return client_->StatusOf(*refused, what);
+  // A group that nobody has joined yet.
+  NodeOwners none;
+  none.state = NodeOwners::State::kEmpty;
+  none.as_of = absl::Now();
+  return none;
 }
 
 absl::StatusOr<std::vector<std::optional<Offset>>> NodeGroup::Committed(int32_t partitions,

@@ -88,6 +88,7 @@ class NodeGroup {
         topic_(address.LogTopic()) {}
 
   absl::Status Connect();
+  absl::StatusOr<NodeOwners> DescribeOnce(absl::Duration timeout, rd_kafka_resp_err_t* refused);
 
   const KafkaAddress address_;
   const KafkaSettings settings_;
