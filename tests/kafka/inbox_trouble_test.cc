@@ -22,6 +22,7 @@ KafkaInboxOptions SmallBatches() {
   KafkaInboxOptions options = QuickOptions();
   options.max_batch_messages = 10;
   options.consumer.request_timeout = absl::Seconds(1);
+  options.consumer.session_timeout = absl::Seconds(6);
   return options;
 }
 
@@ -60,7 +61,6 @@ TEST_CASE("a broker that stands still for longer than all timeouts loses nothing
   std::vector<TopicMessage> messages = PaidMessages(0, 300);
   for (int i = 0; i < 30; ++i) messages.emplace_back().value = "garbage " + std::to_string(i);
   KafkaInboxOptions options = SmallBatches();
-  options.consumer.session_timeout = absl::Seconds(6);
   // The broker stops between a batch's reading and its append.
   std::atomic<int> batches = 0;
   options.on_step = [&](InboxStep step) {

@@ -91,16 +91,22 @@ void Produce(rd_kafka_t* handle, const std::string& topic, const TopicMessage& m
     return const_cast<char*>(text ? text->c_str() : nullptr);
   };
   const auto size = [](const std::optional<std::string>& text) { return text ? text->size() : 0; };
-  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__QUEUE_FULL;
-  while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-    code = rd_kafka_producev(
-        handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(message.partition),
-        RD_KAFKA_V_KEY(bytes(message.key), size(message.key)),
-        RD_KAFKA_V_VALUE(bytes(message.value), size(message.value)),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
-    rd_kafka_poll(handle, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 50 : 0);
+  const std::array<rd_kafka_vu_t, 6> parts = {{
+      {RD_KAFKA_VTYPE_TOPIC, {.cstr = topic.c_str()}},
+      {RD_KAFKA_VTYPE_PARTITION, {.i32 = message.partition}},
+      {RD_KAFKA_VTYPE_KEY, {.mem = {bytes(message.key), size(message.key)}}},
+      {RD_KAFKA_VTYPE_VALUE, {.mem = {bytes(message.value), size(message.value)}}},
+      {RD_KAFKA_VTYPE_MSGFLAGS, {.i = RD_KAFKA_MSG_F_COPY}},
+      {RD_KAFKA_VTYPE_HEADERS, {.headers = headers}},
+  }};
+  rd_kafka_error_t* error = rd_kafka_produceva(handle, parts.data(), parts.size());
+  while (error != nullptr && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+    rd_kafka_error_destroy(error);
+    rd_kafka_poll(handle, 50);
+    error = rd_kafka_produceva(handle, parts.data(), parts.size());
   }
-  Check(code, "publishing to " + topic);
+  rd_kafka_poll(handle, 0);
+  Check(error, "publishing to " + topic);
 }
 
 TopicMessage Copied(const rd_kafka_message_t& message) {
