@@ -114,10 +114,10 @@ HistoryOnKafka::HistoryOnKafka(const Narration& narration) : address_(NewAddress
   TopicTester(SharedBroker().address())
       .Create(address_.LogTopic(), narration.log->partitions(),
               {{"retention.ms", "-1"}, {"message.timestamp.after.max.ms", "9223372036854775807"}});
-  const std::unique_ptr<KafkaLog> log = Open();
-  for (int32_t number = 0; number < log->partitions(); ++number) {
+  log_ = Open();
+  for (int32_t number = 0; number < log_->partitions(); ++number) {
     const Partition partition(number);
-    Writer(*log, address_.LogTopic(), partition)
+    Writer(*log_, address_.LogTopic(), partition)
         .Write(RecordsOf(narration, partition), EndOf(narration, partition));
   }
 }

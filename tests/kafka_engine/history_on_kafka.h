@@ -27,12 +27,16 @@ class HistoryOnKafka {
   HistoryOnKafka(const HistoryOnKafka&) = delete;
   HistoryOnKafka& operator=(const HistoryOnKafka&) = delete;
 
+  // By which the records were appended.
+  KafkaLog& log() { return *log_; }
+  // Another connection.
   std::unique_ptr<KafkaLog> Open() const;
 
  private:
   class Writer;
 
   KafkaAddress address_;
+  std::unique_ptr<KafkaLog> log_;
 };
 
 }  // namespace flywheel

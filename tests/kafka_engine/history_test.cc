@@ -63,56 +63,44 @@ std::string AnswerContradictions(const History& history, const Narration& narrat
   return "";
 }
 
+// One cell for each partition that stops somewhere, and one that goes on from its rows with another
+// connection.
+std::string StopContradictions(HistoryOnKafka& on_kafka, const std::vector<std::string>& expected,
+                               std::mt19937_64& random) {
+  const std::unique_ptr<KafkaLog> other = on_kafka.Open();
+  std::vector<std::string> digests;
+  for (int32_t number = 0; number < other->partitions(); ++number) {
+    const Partition partition(number);
+    const auto store = std::make_shared<MemoryStore>();
+    const Offset end = other->EndOffset(partition).value();
+    const auto stop = static_cast<int64_t>(Below(random, static_cast<uint64_t>(end.number()) + 1));
+    for (KafkaLog* const log : {&on_kafka.log(), other.get()}) {
+      const auto cell = Cell::Open(log, partition, store, RandomCellOptions(random));
+      if (!cell.ok()) return fmt::format("not opened: {}\n", cell.status().ToString());
+      const absl::Status status =
+          (*cell)->CatchUp(log == other.get() ? end : Offset(stop), [](const CellRow&) {});
+      if (!status.ok()) return fmt::format("not folded: {}\n", status.ToString());
+    }
+    digests.push_back(DigestRows(*store).value().hex);
+  }
+  return DigestDifferences(expected, digests, "after a stop");
+}
+
 std::string KafkaContradiction(const History& told) {
   const History history = Spread(told);
   std::mt19937_64 random(history.seed);
   const Narration narration = NarrateForKafka(history);
   const std::vector<std::string> expected = FoldLog(narration.log.get(), random).digests();
-  const HistoryOnKafka on_kafka(narration);
-  const std::unique_ptr<KafkaLog> log = on_kafka.Open();
-  const FoldedLog folded = FoldLog(log.get(), random);
+  HistoryOnKafka on_kafka(narration);
+  const FoldedLog folded = FoldLog(&on_kafka.log(), random);
   std::string text = DigestDifferences(expected, folded.digests(), "on Kafka");
+  text += StopContradictions(on_kafka, expected, random);
   text += StateDifferences(folded.stores(), Replay(narration));
   return text + AnswerContradictions(history, narration, folded.reader(), random);
 }
 
-// Every cell stops twice on its way, and goes on with another connection.
-std::string StopsContradiction(const History& told) {
-  const History history = Spread(told);
-  std::mt19937_64 random(history.seed);
-  const Narration narration = NarrateForKafka(history);
-  const std::vector<std::string> expected = FoldLog(narration.log.get(), random).digests();
-  const HistoryOnKafka on_kafka(narration);
-  std::vector<std::shared_ptr<MemoryStore>> stores;
-  for (size_t i = 0; i < expected.size(); ++i) stores.push_back(std::make_shared<MemoryStore>());
-  for (int stops_left = 2; stops_left >= 0; --stops_left) {
-    const std::unique_ptr<KafkaLog> log = on_kafka.Open();
-    for (int32_t number = 0; number < log->partitions(); ++number) {
-      const Partition partition(number);
-      auto cell = Cell::Open(log.get(), partition, stores[static_cast<size_t>(number)],
-                             RandomCellOptions(random));
-      if (!cell.ok()) return fmt::format("not opened again: {}", cell.status().ToString());
-      Offset until = log->EndOffset(partition).value();
-      const int64_t left = until.number() - (*cell)->position().next.number();
-      if (stops_left > 0) {
-        until = until.Plus(-static_cast<int64_t>(Below(random, static_cast<uint64_t>(left) + 1)));
-      }
-      const absl::Status status = (*cell)->CatchUp(until, [](const CellRow&) {});
-      if (!status.ok()) return fmt::format("not folded: {}", status.ToString());
-    }
-  }
-  std::vector<std::string> digests;
-  for (const auto& store : stores) digests.push_back(DigestRows(*store).value().hex);
-  return DigestDifferences(expected, digests, "after stops");
-}
-
 TEST_CASE("a history on Kafka gives the rows of the same records in memory, and the twin agrees") {
   CheckForHistories("on Kafka", KafkaContradiction, kHistoriesOnKafka, kHistoriesOnKafkaShort);
-}
-
-TEST_CASE("a cell on Kafka that stops anywhere folds on to the same rows") {
-  CheckForHistories("stops on Kafka", StopsContradiction, kHistoriesOnKafka,
-                    kHistoriesOnKafkaShort);
 }
 
 }  // namespace
