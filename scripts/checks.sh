@@ -2,15 +2,17 @@
 
 source scripts/kafka.sh
 source scripts/publishers.sh
+source scripts/check_kafka.sh
 
 run_tests() {
-  STEPS=15
+  STEPS=16
   install_packages test
   step "buf" install_buf
   step "schemas: buf lint" schemas_lint
   step "schemas: no breaking change" schemas_breaking
   step "formatting" check_format
   step "Apache Kafka" kafka_install
+  step "Apache Kafka: up, status, down" check_local_kafka
   step "release: build and test" test_release
   step "publishers in Java and Python" install_publishers
   step "events from Java, Python and kcat" check_publishers

@@ -4,7 +4,7 @@
 KAFKA_NODE=scripts/kafka_node.sh
 KAFKA_VERSION="$(sed -n 's/^KAFKA_VERSION=//p' "$KAFKA_NODE")"
 KAFKA_JARS=".tools/kafka/$KAFKA_VERSION"
-# Overridden by the tests of this script.
+# Elsewhere for the tests of this script.
 KAFKA_DATA="${FLYWHEEL_KAFKA_DATA:-$PWD/data/kafka}"
 readonly KAFKA_PORT=19092
 # A node's controller listens this far above its clients' port.
@@ -189,7 +189,11 @@ kafka_up() {
   kafka_install
   choose_cluster "$wanted_brokers" "$wanted_port"
   for ((node = 1; node <= BROKERS; node++)); do
-    if [[ -n "$(node_pid "$node")" ]]; then running=$((running + 1)); else check_ports "$node"; fi
+    if [[ -n "$(node_pid "$node")" ]]; then
+      running=$((running + 1))
+    else
+      check_ports "$node"
+    fi
   done
   for ((node = 1; node <= BROKERS; node++)); do
     [[ -n "$(node_pid "$node")" ]] || start_node "$node"
@@ -246,16 +250,15 @@ kafka_down() {
     note "there is no cluster in $KAFKA_DATA"
     return
   }
-  local node pid stopped=0
+  local node pids=() stopped=0
   # All are told before any is waited for: a broker that leads something hands it over to one that goes as well.
   for ((node = 1; node <= BROKERS; node++)); do
-    pid="$(node_pid "$node")"
-    [[ -z "$pid" ]] || kill -TERM "$pid" 2>/dev/null || true
+    pids[node]="$(node_pid "$node")"
+    [[ -z "${pids[node]}" ]] || kill -TERM "${pids[node]}" 2>/dev/null || true
   done
   for ((node = 1; node <= BROKERS; node++)); do
-    pid="$(node_pid "$node")"
-    [[ -n "$pid" ]] || continue
-    await_end "$node" "$pid"
+    [[ -n "${pids[node]}" ]] || continue
+    await_end "$node" "${pids[node]}"
     stopped=$((stopped + 1))
   done
   note "$stopped broker(s) stopped; the data stays in $KAFKA_DATA"
