@@ -96,12 +96,15 @@ kafka_write_archive() {
   fi
 }
 
-# A port below the kernel's own, on which nothing listens, nor on its controller's.
+# A port below the kernel's own; nothing listens on it and the two after it, nor on their controllers'.
 free_port() {
-  local port
-  while true; do
+  local port i taken=yes
+  while [[ -n "$taken" ]]; do
     port=$((20000 + RANDOM % 12000))
-    port_taken "$port" || port_taken $((port + CONTROLLER_DISTANCE)) || break
+    taken=
+    for i in 0 1 2; do
+      if port_taken $((port + i)) || port_taken $((port + i + CONTROLLER_DISTANCE)); then taken=yes; fi
+    done
   done
   printf '%s' "$port"
 }

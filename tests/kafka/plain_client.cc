@@ -111,27 +111,39 @@ absl::Status AwaitTopics(const Client& client, rd_kafka_queue_t* queue, std::str
   return absl::OkStatus();
 }
 
+// A null pointer is none; an empty text is an empty one.
+auto Bytes(const std::optional<std::string>& text) {
+  decltype(rd_kafka_vu_t::u.mem) bytes{};
+  if (text) bytes = {const_cast<char*>(text->data()), text->size()};
+  return bytes;
+}
+
 absl::Status Enqueue(const Client& client, const std::string& topic, const PlainMessage& message) {
   rd_kafka_headers_t* const headers = rd_kafka_headers_new(message.headers.size());
   for (const auto& [name, value] : message.headers) {
     rd_kafka_header_add(headers, name.c_str(), -1, value.data(),
                         static_cast<ssize_t>(value.size()));
   }
-  // A null pointer is no key; an empty text is an empty key.
-  const char* const key = message.key ? message.key->data() : nullptr;
-  const size_t key_size = message.key ? message.key->size() : 0;
-  const char* const value = message.value ? message.value->data() : nullptr;
-  const size_t value_size = message.value ? message.value->size() : 0;
+  std::array<rd_kafka_vu_t, 6> fields{};
+  fields[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+  fields[0].u.cstr = topic.c_str();
+  fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  fields[1].u.i32 = message.partition;
+  fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  fields[2].u.i = RD_KAFKA_MSG_F_COPY;
+  fields[3].vtype = RD_KAFKA_VTYPE_KEY;
+  fields[3].u.mem = Bytes(message.key);
+  fields[4].vtype = RD_KAFKA_VTYPE_VALUE;
+  fields[4].u.mem = Bytes(message.value);
+  fields[5].vtype = RD_KAFKA_VTYPE_HEADERS;
+  fields[5].u.headers = headers;
   for (;;) {
-    const rd_kafka_resp_err_t error = rd_kafka_producev(
-        client.handle(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(message.partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key, key_size),
-        RD_KAFKA_V_VALUE(const_cast<char*>(value), value_size), RD_KAFKA_V_HEADERS(headers),
-        RD_KAFKA_V_END);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
-    if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+    const Owned<rd_kafka_error_t, rd_kafka_error_destroy> error(
+        rd_kafka_produceva(client.handle(), fields.data(), fields.size()));
+    if (error == nullptr) return absl::OkStatus();
+    if (rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       rd_kafka_headers_destroy(headers);
-      return client.Failed("produce", error);
+      return client.Failed("produce", rd_kafka_error_code(error.get()));
     }
     rd_kafka_poll(client.handle(), kPollMs);
   }
