@@ -10,6 +10,7 @@
 #include "events/kafka/topics.h"
 #include "kafka/broker.h"
 #include "kafka/log_testing.h"
+#include "kafka/topic_testing.h"
 #include "log/log_testing.h"
 
 namespace flywheel {
@@ -38,7 +39,7 @@ Offset ReadToEnd(KafkaLog& log) {
 
 // Deletes the topic and makes it again, of one partition.
 void MakeAnew(const KafkaAddress& address) {
-  ForeignAdmin(SharedBroker().address()).DeleteTopic(address.LogTopic());
+  TopicTester(SharedBroker().address()).Delete(address.LogTopic());
   TopicsPlan plan;
   plan.log_partitions = 1;
   // The broker takes a moment until a name is free again.
@@ -63,7 +64,7 @@ TEST_CASE("a topic that is deleted under an open log is said, and is not made ag
   const auto log = OpenOn(address, ShortTimeouts());
   Fill(*log, 10);
   const Offset next = ReadToEnd(*log);
-  ForeignAdmin(SharedBroker().address()).DeleteTopic(address.LogTopic());
+  TopicTester(SharedBroker().address()).Delete(address.LogTopic());
 
   const auto refused = [](const absl::Status& status) {
     INFO(status);
@@ -85,7 +86,7 @@ TEST_CASE("records that were deleted are out of range, for a reader that stands 
   ReadLimits few;
   few.max_records = 10;
   const Offset next = log->Read(kOnly, Offset(0), few).value().next;
-  ForeignAdmin(SharedBroker().address()).DeleteRecords(address.LogTopic(), 0, 50);
+  TopicTester(SharedBroker().address()).DeleteBefore(address.LogTopic(), 0, 50);
 
   CHECK(log->BeginOffset(kOnly).value() == Offset(50));
   const auto fresh = OpenOn(address, ShortTimeouts());
@@ -105,7 +106,7 @@ TEST_CASE("a reader whose last record was deleted goes on where the log begins")
   const auto log = OpenOn(address, ShortTimeouts());
   Fill(*log, 10);
   const Offset next = ReadToEnd(*log);
-  ForeignAdmin(SharedBroker().address()).DeleteRecords(address.LogTopic(), 0, -1);
+  TopicTester(SharedBroker().address()).DeleteBefore(address.LogTopic(), 0, 10);
   Fill(*log, 10, 10);
   // The second reader of the partition begins where the first one stands.
   CHECK(log->Read(kOnly, Offset(15), {}).value().records.front().bytes == NumberedRecord(15));
@@ -177,7 +178,7 @@ TEST_CASE("partitions that were added to the log stop everything") {
   const auto log = OpenOn(address, ShortTimeouts());
   Fill(*log, 10);
   REQUIRE(log->Read(kOnly, Offset(0), {}).ok());
-  ForeignAdmin(SharedBroker().address()).AddPartitions(address.LogTopic(), 3);
+  TopicTester(SharedBroker().address()).AddPartitions(address.LogTopic(), 3);
 
   Eventually([&] { return absl::IsFailedPrecondition(AppendOne(*log, kOnly, "late").status()); });
   CHECK(absl::IsFailedPrecondition(log->Read(kOnly, Offset(0), {}).status()));

@@ -119,57 +119,6 @@ void ForeignProducer::EndTransaction(bool commit) const {
                      : rd_kafka_abort_transaction(producer_, kPatienceMillis));
 }
 
-ForeignAdmin::ForeignAdmin(const std::string& brokers) {
-  rd_kafka_conf_t* const conf = rd_kafka_conf_new();
-  std::array<char, 512> error{};
-  rd_kafka_conf_set(conf, "bootstrap.servers", brokers.c_str(), error.data(), error.size());
-  client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error.data(), error.size());
-  REQUIRE(client_ != nullptr);
-}
-
-ForeignAdmin::~ForeignAdmin() { rd_kafka_destroy(client_); }
-
-void ForeignAdmin::Done(rd_kafka_queue_t* queue) const {
-  rd_kafka_event_t* const event = rd_kafka_queue_poll(queue, kPatienceMillis);
-  REQUIRE(event != nullptr);
-  INFO(rd_kafka_event_error_string(event));
-  CHECK(rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR);
-  rd_kafka_event_destroy(event);
-  rd_kafka_queue_destroy(queue);
-}
-
-void ForeignAdmin::DeleteTopic(const std::string& topic) const {
-  rd_kafka_queue_t* const queue = rd_kafka_queue_new(client_);
-  rd_kafka_DeleteTopic_t* asked = rd_kafka_DeleteTopic_new(topic.c_str());
-  rd_kafka_DeleteTopics(client_, &asked, 1, nullptr, queue);
-  Done(queue);
-  rd_kafka_DeleteTopic_destroy(asked);
-}
-
-void ForeignAdmin::DeleteRecords(const std::string& topic, int32_t partition,
-                                 int64_t before) const {
-  rd_kafka_queue_t* const queue = rd_kafka_queue_new(client_);
-  rd_kafka_topic_partition_list_t* const list = rd_kafka_topic_partition_list_new(1);
-  rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset =
-      before < 0 ? RD_KAFKA_OFFSET_END : before;
-  rd_kafka_DeleteRecords_t* asked = rd_kafka_DeleteRecords_new(list);
-  rd_kafka_DeleteRecords(client_, &asked, 1, nullptr, queue);
-  Done(queue);
-  rd_kafka_DeleteRecords_destroy(asked);
-  rd_kafka_topic_partition_list_destroy(list);
-}
-
-void ForeignAdmin::AddPartitions(const std::string& topic, int32_t in_all) const {
-  rd_kafka_queue_t* const queue = rd_kafka_queue_new(client_);
-  std::array<char, 512> error{};
-  rd_kafka_NewPartitions_t* asked = rd_kafka_NewPartitions_new(
-      topic.c_str(), static_cast<size_t>(in_all), error.data(), error.size());
-  REQUIRE(asked != nullptr);
-  rd_kafka_CreatePartitions(client_, &asked, 1, nullptr, queue);
-  Done(queue);
-  rd_kafka_NewPartitions_destroy(asked);
-}
-
 SteadyWriter::SteadyWriter(EventLog* log, Partition partition)
     : log_(log), partition_(partition), thread_([this] { Loop(); }) {}
 

@@ -62,26 +62,6 @@ class ForeignProducer {
   rd_kafka_t* producer_ = nullptr;
 };
 
-// Who changes topics behind Flywheel's back.
-class ForeignAdmin {
- public:
-  explicit ForeignAdmin(const std::string& brokers);
-  ~ForeignAdmin();
-  ForeignAdmin(const ForeignAdmin&) = delete;
-  ForeignAdmin& operator=(const ForeignAdmin&) = delete;
-
-  // Each returns when the broker has done it.
-  void DeleteTopic(const std::string& topic) const;
-  // Those before the offset; negative: all there are.
-  void DeleteRecords(const std::string& topic, int32_t partition, int64_t before) const;
-  void AddPartitions(const std::string& topic, int32_t in_all) const;
-
- private:
-  void Done(rd_kafka_queue_t* queue) const;
-
-  rd_kafka_t* client_ = nullptr;
-};
-
 // Appends numbered records one after the other until it is told to stop, each again until it is
 // acknowledged; so the acknowledged ones are whole and in order, whatever happens to the broker.
 class SteadyWriter {

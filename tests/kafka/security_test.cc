@@ -29,12 +29,9 @@ KafkaSettings SettingsOf(const std::vector<std::pair<std::string, std::string>>&
 // Lets the stranger do something with everything of that name.
 void Allow(const KafkaBroker& broker, const std::string& topic,
            const std::vector<std::string>& operations) {
-  std::vector<std::string> arguments = {"kafka.admin.AclCommand",
-                                        "--add",
-                                        "--allow-principal",
-                                        "User:" + std::string(KafkaBroker::kStranger),
-                                        "--topic",
-                                        topic};
+  std::vector<std::string> arguments = {
+      "org.apache.kafka.tools.AclCommand",           "--add",   "--allow-principal",
+      "User:" + std::string(KafkaBroker::kStranger), "--topic", topic};
   for (const std::string& operation : operations) {
     arguments.emplace_back("--operation");
     arguments.push_back(operation);

@@ -95,7 +95,9 @@ rd_kafka_resp_err_t LogProducer::Producer::Send(PendingRecord& record) const {
   if (error == nullptr) return RD_KAFKA_RESP_ERR_NO_ERROR;
   const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
   rd_kafka_error_destroy(error);
-  return code;
+  // Once it is broken it gives what broke it for every record.
+  std::string ignored;
+  return Fatal(ignored) == RD_KAFKA_RESP_ERR_NO_ERROR ? code : RD_KAFKA_RESP_ERR__FATAL;
 }
 
 LogProducer::LogProducer(KafkaAddress address, KafkaSettings settings, LogProducerOptions options)
