@@ -42,6 +42,7 @@ void CopyRecords(EventLog& from, EventLog& to) {
     while (next < from.EndOffset(partition).value()) {
       const RecordBatch batch = from.Read(partition, next, ReadLimits()).value();
       std::vector<std::string_view> bytes;
+      bytes.reserve(batch.records.size());
       for (const LogRecord& record : batch.records) bytes.push_back(record.bytes);
       const std::vector<Offset> offsets = to.Append(partition, bytes).value();
       for (size_t i = 0; i < offsets.size(); ++i) REQUIRE(offsets[i] == batch.records[i].offset);

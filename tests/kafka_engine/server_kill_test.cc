@@ -70,6 +70,7 @@ class InboxPublisher {
     }
     Shuffle(chosen, random_);
     std::vector<TopicMessage> messages;
+    messages.reserve(chosen.size());
     for (const SimulatedEvent* const event : chosen) messages.push_back(MessageOf(*event));
     static const char* const kCodecs[] = {"none", "lz4", "zstd", "gzip", "snappy"};
     tester_.Publish(topic_, messages, {{"compression.type", kCodecs[random_() % 5]}});
