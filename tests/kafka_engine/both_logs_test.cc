@@ -1,5 +1,6 @@
 // The same events on either log: the same answers; the same records: the same rows.
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,21 +10,13 @@
 #include "integration/data_folder_run.h"
 #include "integration/simulated_events.h"
 #include "kafka/broker.h"
+#include "kafka_engine/log_on_kafka.h"
 #include "sources/temporary_folder.h"
 
 namespace flywheel {
 namespace {
 
-constexpr const char* kPartitions = "3";
-
-DataFolder NewOnKafka(const TemporaryFolder& folders, const std::string& name) {
-  DataFolder folder(folders.Path(name),
-                    "kafka://" + SharedBroker().address() + "/" + TestTopic("both"));
-  const ProgramEnd made = RunOn(folder, {"topics", "create", "--partitions", kPartitions});
-  INFO(made.out << made.err);
-  REQUIRE(made.code == 0);
-  return folder;
-}
+constexpr int32_t kPartitions = 3;
 
 std::string OutputOf(const DataFolder& folder, const std::vector<std::string>& command) {
   const ProgramEnd end = RunOn(folder, command);
@@ -49,6 +42,7 @@ void CopyRecords(EventLog& from, EventLog& to) {
     while (next < from.EndOffset(partition).value()) {
       const RecordBatch batch = from.Read(partition, next, ReadLimits()).value();
       std::vector<std::string_view> bytes;
+      bytes.reserve(batch.records.size());
       for (const LogRecord& record : batch.records) bytes.push_back(record.bytes);
       const std::vector<Offset> offsets = to.Append(partition, bytes).value();
       for (size_t i = 0; i < offsets.size(); ++i) REQUIRE(offsets[i] == batch.records[i].offset);
@@ -61,10 +55,12 @@ void CopyRecords(EventLog& from, EventLog& to) {
 TEST_CASE("the same events published to either log give the same exports, byte for byte") {
   const TemporaryFolder folders;
   const DataFolder embedded = folders.Path("embedded");
-  const DataFolder kafka = NewOnKafka(folders, "kafka");
+  const DataFolder kafka =
+      NewOnKafka(folders.Path("kafka"), SharedBroker(), kPartitions, kPartitions);
   const std::vector<SimulatedEvent> events = SimulatedEvents(30, 600, 21);
   const std::string lines = JsonLines(events);
-  const ProgramEnd to_files = RunOn(embedded, {"publish", "--partitions", kPartitions}, lines);
+  const ProgramEnd to_files =
+      RunOn(embedded, {"publish", "--partitions", std::to_string(kPartitions)}, lines);
   CHECK(to_files.code == 0);
   const ProgramEnd to_kafka = RunOn(kafka, {"publish"}, lines);
   INFO(to_kafka.err);
@@ -97,9 +93,11 @@ TEST_CASE("the same events published to either log give the same exports, byte f
 TEST_CASE("the same records in either log give the same digests") {
   const TemporaryFolder folders;
   const DataFolder embedded = folders.Path("embedded");
-  const DataFolder kafka = NewOnKafka(folders, "kafka");
+  const DataFolder kafka =
+      NewOnKafka(folders.Path("kafka"), SharedBroker(), kPartitions, kPartitions);
   const std::string lines = JsonLines(SimulatedEvents(30, 600, 22));
-  REQUIRE(RunOn(embedded, {"publish", "--partitions", kPartitions}, lines).code == 0);
+  REQUIRE(RunOn(embedded, {"publish", "--partitions", std::to_string(kPartitions)}, lines).code ==
+          0);
   // Once more, for duplicates.
   REQUIRE(RunOn(embedded, {"publish"}, lines).code == 0);
   CopyRecords(*OpenLogOf(embedded), *OpenLogOf(kafka));

@@ -122,14 +122,6 @@ HistoryOnKafka::HistoryOnKafka(const Narration& narration) : address_(NewAddress
   }
 }
 
-HistoryOnKafka::~HistoryOnKafka() {
-  try {
-    TopicTester(SharedBroker().address()).Delete(address_.LogTopic());
-  } catch (const std::runtime_error&) {
-    // It goes with the broker.
-  }
-}
-
 std::unique_ptr<KafkaLog> HistoryOnKafka::Open() const {
   KafkaLogOptions options;
   options.linger = absl::ZeroDuration();

@@ -16,14 +16,13 @@ bool FitsKafka(const Narration& narration);
 
 // Operation: a topic of its own on the shared broker. The records are appended through KafkaLog;
 // where the narrated log has gaps, another producer has aborted a transaction, or committed the
-// record before the gap in one. The destructor deletes the topic.
+// record before the gap in one. The topic goes with the broker.
 //
 // Concurrency: one thread. Errors: throws std::runtime_error where the broker does not do its part.
 class HistoryOnKafka {
  public:
   // REQUIRES: FitsKafka.
   explicit HistoryOnKafka(const Narration& narration);
-  ~HistoryOnKafka();
   HistoryOnKafka(const HistoryOnKafka&) = delete;
   HistoryOnKafka& operator=(const HistoryOnKafka&) = delete;
 

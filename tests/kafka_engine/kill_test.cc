@@ -1,6 +1,7 @@
 // The publishing program is killed at random moments while its log is on Kafka, and so is the
 // broker.
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <random>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "integration/kill_driver.h"
 #include "integration/simulated_events.h"
 #include "kafka/broker.h"
+#include "kafka_engine/log_on_kafka.h"
 #include "sources/temporary_folder.h"
 
 namespace flywheel {
@@ -16,17 +18,9 @@ namespace {
 
 // From the start of the program to the first acknowledgement.
 constexpr double kStartupMillis = 1500;
+constexpr int32_t kPartitions = 4;
 
-// Makes the topics as an operator does.
-DataFolder NewOnKafka(const TemporaryFolder& folders, const KafkaBroker& broker) {
-  DataFolder folder(folders.Path("killed"),
-                    "kafka://" + broker.address() + "/" + TestTopic("kill"));
-  const ProgramEnd made = RunOn(folder, {"topics", "create", "--partitions", "4"});
-  INFO(made.out << made.err);
-  REQUIRE(made.code == 0);
-  return folder;
-}
-
+// One who has never seen any of it folds the same.
 void CheckFreshFolder(const DataFolder& folder, const TemporaryFolder& folders) {
   const DataFolder fresh(folders.Path("fresh"), folder.log);
   CheckWhole(fresh);
@@ -39,7 +33,8 @@ TEST_CASE("a publisher to Kafka that is killed again and again loses nothing, ac
   std::mt19937_64 random(seed);
   const int rounds = Effort(20, 5);
   const TemporaryFolder folders;
-  const DataFolder folder = NewOnKafka(folders, SharedBroker());
+  const DataFolder folder =
+      NewOnKafka(folders.Path("killed"), SharedBroker(), kPartitions, kPartitions);
   OutsidePublisher publisher(SimulatedEvents(40, static_cast<uint32_t>(12 * rounds), seed % 1000),
                              &random);
   const KillCounts kills = KillAgainAndAgain(folder, kStartupMillis, rounds, &publisher, &random,
@@ -56,18 +51,13 @@ TEST_CASE(
   std::mt19937_64 random(seed);
   const int rounds = Effort(8, 4);
   const TemporaryFolder folders;
-  KafkaBroker broker;
-  const DataFolder folder = NewOnKafka(folders, broker);
+  KafkaBroker broker(QuickToReturn());
+  const DataFolder folder = NewOnKafka(folders.Path("killed"), broker, kPartitions, kPartitions);
   OutsidePublisher publisher(SimulatedEvents(40, static_cast<uint32_t>(12 * rounds), seed % 1000),
                              &random);
-  const Outage killed{[&] { broker.Kill(); }, [&] { broker.Start(); }};
-  const Outage paused{[&] { broker.Pause(); }, [&] { broker.Resume(); }};
-  const Outage stopped{[&] { broker.Stop(); }, [&] { broker.Start(); }};
-  const KillCounts kills =
-      KillAgainAndAgain(folder, kStartupMillis, rounds, &publisher, &random, [&](int round) {
-        const Outage* const outages[] = {&killed, &paused, &killed, &stopped};
-        return outages[round % 4];
-      });
+  const Outage outages[] = {KillOf(broker), PauseOf(broker), KillOf(broker), StopOf(broker)};
+  const KillCounts kills = KillAgainAndAgain(folder, kStartupMillis, rounds, &publisher, &random,
+                                             [&](int round) { return &outages[round % 4]; });
   CHECK(kills.all() >= 1);
   CheckNothingIsLost(folder, &publisher, folders.Path("undisturbed"));
   CheckFreshFolder(folder, folders);

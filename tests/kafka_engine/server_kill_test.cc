@@ -22,6 +22,7 @@
 #include "integration/simulated_events.h"
 #include "kafka/broker.h"
 #include "kafka/topic_testing.h"
+#include "kafka_engine/log_on_kafka.h"
 #include "sources/temporary_folder.h"
 
 namespace flywheel {
@@ -35,6 +36,9 @@ constexpr int32_t kLogPartitions = 3;
 constexpr int32_t kInboxPartitions = 5;
 // From the start of a server to the first event that it takes from the inbox.
 constexpr double kStartupMillis = 3000;
+// From an event in the inbox to the commit that follows it in the log.
+constexpr double kTakingMillis = 60;
+constexpr uint32_t kOrdersPerRound = 50;
 
 void PumpFor(RunningProgram& program, microseconds time) {
   const Clock::time_point end = Clock::now() + time;
@@ -66,6 +70,7 @@ class InboxPublisher {
     }
     Shuffle(chosen, random_);
     std::vector<TopicMessage> messages;
+    messages.reserve(chosen.size());
     for (const SimulatedEvent* const event : chosen) messages.push_back(MessageOf(*event));
     static const char* const kCodecs[] = {"none", "lz4", "zstd", "gzip", "snappy"};
     tester_.Publish(topic_, messages, {{"compression.type", kCodecs[random_() % 5]}});
@@ -127,34 +132,31 @@ size_t CheckLogged(const DataFolder& folder, const std::vector<SimulatedEvent>& 
 
 class KilledServer {
  public:
-  KilledServer(const TemporaryFolder& folders, const std::string& broker, std::mt19937_64* random)
+  KilledServer(const TemporaryFolder& folders, const KafkaBroker& broker, std::mt19937_64* random)
       : folders_(folders),
-        address_(KafkaAddress::Parse("kafka://" + broker + "/" + TestTopic("served")).value()),
-        folder_(folders.Path("served"), address_.ToText()),
-        random_(*random) {
-    const ProgramEnd made =
-        RunOn(folder_, {"topics", "create", "--partitions", std::to_string(kLogPartitions),
-                        "--inbox-partitions", std::to_string(kInboxPartitions)});
-    INFO(made.out << made.err);
-    REQUIRE(made.code == 0);
-  }
+        folder_(NewOnKafka(folders.Path("served"), broker, kLogPartitions, kInboxPartitions)),
+        address_(KafkaAddress::Parse(folder_.log).value()),
+        random_(*random) {}
 
   const DataFolder& folder() const { return folder_; }
   const KafkaAddress& address() const { return address_; }
 
-  // Events come while it runs, or were there before; then it is killed.
+  // Events come while it starts, or while it takes what comes; then it is killed.
   void Round(InboxPublisher& publisher, size_t events, const Outage* outage) {
-    const bool before = random_() % 3 == 0;
-    if (before) publisher.Publish(events);
+    const bool starting = random_() % 2 == 0;
+    if (starting) publisher.Publish(events / 2);
     const auto server = Start();
-    if (random_() % 2 == 0) REQUIRE(server->PumpUntil("serving on http://"));
-    if (!before) publisher.Publish(events);
+    if (!starting) {
+      publisher.Publish(events / 2);
+      WaitUntilTaken(*server, publisher);
+    }
+    publisher.Publish(events - events / 2);
     if (outage != nullptr) {
       outage->begin();
       PumpFor(*server, RandomDelay(random_, 1, 500));
       outage->end();
     }
-    PumpFor(*server, RandomDelay(random_, 1, kStartupMillis));
+    PumpFor(*server, RandomDelay(random_, 0.1, starting ? kStartupMillis : kTakingMillis));
     server->Signal(SIGKILL);
     const ProgramEnd& end = server->Wait();
     INFO(end.err);
@@ -164,13 +166,7 @@ class KilledServer {
   // Lets it take all that is left, and stops it as an operator does.
   void Finish(InboxPublisher& publisher) {
     const auto server = Start();
-    const Clock::time_point hung = Clock::now() + RunningProgram::kPatience;
-    while (publisher.Taken(address_.name() + ".intake") < publisher.published()) {
-      INFO(server->err());
-      REQUIRE_FALSE(server->ended());
-      REQUIRE(Clock::now() < hung);
-      PumpFor(*server, milliseconds(200));
-    }
+    WaitUntilTaken(*server, publisher);
     server->Signal(SIGTERM);
     const ProgramEnd& end = server->Wait();
     INFO(end.err);
@@ -178,6 +174,16 @@ class KilledServer {
   }
 
  private:
+  void WaitUntilTaken(RunningProgram& server, InboxPublisher& publisher) const {
+    const Clock::time_point hung = Clock::now() + RunningProgram::kPatience;
+    while (publisher.Taken(address_.name() + ".intake") < publisher.published()) {
+      INFO(server.err());
+      REQUIRE_FALSE(server.ended());
+      REQUIRE(Clock::now() < hung);
+      PumpFor(server, milliseconds(50));
+    }
+  }
+
   std::unique_ptr<RunningProgram> Start() const {
     return std::make_unique<RunningProgram>(On(
         folder_, {"serve", "--listen", "127.0.0.1:0", "--node-id", "node", "--session-timeout", "6",
@@ -185,8 +191,8 @@ class KilledServer {
   }
 
   const TemporaryFolder& folders_;
-  const KafkaAddress address_;
   const DataFolder folder_;
+  const KafkaAddress address_;
   std::mt19937_64& random_;
 };
 
@@ -196,13 +202,13 @@ TEST_CASE("a server that is killed again and again takes every event of its inbo
   std::mt19937_64 random(seed);
   const int rounds = Effort(12, 4);
   const TemporaryFolder folders;
-  KafkaBroker broker;
-  KilledServer server(folders, broker.address(), &random);
-  InboxPublisher publisher(broker.address(), server.address().InboxTopic(),
-                           SimulatedEvents(40, static_cast<uint32_t>(12 * rounds), seed % 1000),
-                           &random);
-  const Outage killed{[&] { broker.Kill(); }, [&] { broker.Start(); }};
-  const Outage paused{[&] { broker.Pause(); }, [&] { broker.Resume(); }};
+  KafkaBroker broker(QuickToReturn());
+  KilledServer server(folders, broker, &random);
+  InboxPublisher publisher(
+      broker.address(), server.address().InboxTopic(),
+      SimulatedEvents(40, kOrdersPerRound * static_cast<uint32_t>(rounds), seed % 1000), &random);
+  const Outage killed = KillOf(broker);
+  const Outage paused = PauseOf(broker);
   for (int round = 0; round < rounds; ++round) {
     CAPTURE(round);
     const size_t some = publisher.left() / static_cast<size_t>(rounds - round) + 1;
