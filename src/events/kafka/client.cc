@@ -210,6 +210,26 @@ void KafkaClient::Monitor::OnBrokerUp() {
   trouble_.clear();
 }
 
+namespace {
+
+// Before 2.6.1 librdkafka's SCRAM repeats its nonce, which brokers take until Kafka 4.0: a right
+// password is then refused as a wrong one.
+std::string ScramHint(const KafkaSettings& settings) {
+  const std::string* mechanism = settings.Find("sasl.mechanism");
+  if (mechanism == nullptr) mechanism = settings.Find("sasl.mechanisms");
+  if (mechanism == nullptr || !mechanism->starts_with("SCRAM") ||
+      rd_kafka_version() >= 0x02060100) {
+    return {};
+  }
+  return fmt::format(
+      "; Kafka 4 refuses the SCRAM of librdkafka before 2.6.1, also with the right password: this "
+      "is "
+      "{}; use a newer one, or PLAIN over TLS",
+      LibrdkafkaVersion());
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<KafkaClient>> KafkaClient::Make(const KafkaAddress& address,
                                                                const KafkaSettings& settings,
                                                                KafkaClientOptions options) {
@@ -217,6 +237,7 @@ absl::StatusOr<std::unique_ptr<KafkaClient>> KafkaClient::Make(const KafkaAddres
   std::unique_ptr<KafkaClient> client(new KafkaClient());
   client->kind_ = options.kind;
   client->close_timeout_ = options.close_timeout;
+  client->refusal_hint_ = ScramHint(settings);
   client->monitor_ = std::make_shared<Monitor>(options.user, std::move(options.log),
                                                settings.Find("debug") != nullptr);
   rd_kafka_conf_set_opaque(conf.get(), client->monitor_.get());
@@ -268,7 +289,11 @@ void* KafkaClient::UserOf(void* opaque) { return static_cast<Monitor*>(opaque)->
 
 std::string KafkaClient::Trouble() const { return monitor_->Trouble(); }
 
-absl::Status KafkaClient::Refusal() const { return monitor_->Refusal(); }
+absl::Status KafkaClient::Refusal() const {
+  const absl::Status refusal = monitor_->Refusal();
+  if (refusal.ok() || refusal_hint_.empty()) return refusal;
+  return absl::Status(refusal.code(), fmt::format("{}{}", MessageOf(refusal), refusal_hint_));
+}
 
 int64_t KafkaClient::disturbances() const { return monitor_->disturbances(); }
 

@@ -95,6 +95,7 @@ class KafkaClient {
   rd_kafka_t* handle_ = nullptr;
   KafkaClientKind kind_ = KafkaClientKind::kConsumer;
   absl::Duration close_timeout_;
+  std::string refusal_hint_;  // what else may be behind a refusal
 };
 
 // librdkafka's version, e.g. "2.0.2".

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "events/kafka/errors.h"
+#include "events/kafka/topic_queries.h"
 
 namespace flywheel {
 namespace {
@@ -298,10 +299,14 @@ absl::Status InboxConsumer::ResolveEach(const std::map<int32_t, int64_t>& commit
     if (assigned.resolved) continue;
     int64_t low = 0;
     int64_t high = 0;
-    RETURN_IF_ERROR(client_->StatusOf(
-        rd_kafka_query_watermark_offsets(client_->handle(), topic_.c_str(), partition, &low, &high,
-                                         Millis(options_.request_timeout)),
-        fmt::format("asking where partition {} of {} begins and ends", partition, topic_)));
+    const auto ask = [&, number = partition](int64_t place, int64_t& offset) {
+      return client_->StatusOf(
+          AskForPlace(client_->handle(), topic_, Partition(number), place,
+                      Millis(options_.request_timeout), offset),
+          fmt::format("asking where partition {} of {} begins and ends", number, topic_));
+    };
+    RETURN_IF_ERROR(ask(RD_KAFKA_OFFSET_BEGINNING, low));
+    RETURN_IF_ERROR(ask(RD_KAFKA_OFFSET_END, high));
     std::optional<int64_t> next;
     if (const auto found = committed.find(partition); found != committed.end()) {
       next = found->second;

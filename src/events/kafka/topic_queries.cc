@@ -65,9 +65,9 @@ rd_kafka_resp_err_t AskForPartitions(rd_kafka_t* handle, rd_kafka_topic_t* topic
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-// The offset at a place. As Kafka's protocol has it, the places are timestamps of their own; asking
-// for these has a timeout, which rd_kafka_query_watermark_offsets does not keep while a broker is
-// away.
+}  // namespace
+
+// As Kafka's protocol has it, the places are timestamps of their own.
 rd_kafka_resp_err_t AskForPlace(rd_kafka_t* handle, const std::string& topic, Partition partition,
                                 int64_t place, int millis, int64_t& offset) {
   const std::unique_ptr<rd_kafka_topic_partition_list_t,
@@ -84,8 +84,6 @@ rd_kafka_resp_err_t AskForPlace(rd_kafka_t* handle, const std::string& topic, Pa
   offset = asked->offset;
   return asked->err;
 }
-
-}  // namespace
 
 absl::Status TopicIsMissing(std::string_view topic) {
   return absl::NotFoundError(fmt::format(

@@ -17,6 +17,12 @@
 
 namespace flywheel {
 
+// The offset at a place of a partition, RD_KAFKA_OFFSET_BEGINNING or RD_KAFKA_OFFSET_END, for a
+// reader as the handle's isolation.level says. Keeps its time, which
+// rd_kafka_query_watermark_offsets does not while a partition's leader is away.
+rd_kafka_resp_err_t AskForPlace(rd_kafka_t* handle, const std::string& topic, Partition partition,
+                                int64_t place, int millis, int64_t& offset);
+
 // Operation: has a client of its own, and asks again while that can help, until the timeout.
 //
 // Concurrency: any thread.
