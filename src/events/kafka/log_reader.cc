@@ -25,6 +25,8 @@ constexpr absl::Duration kForEver = absl::Hours(24 * 365);
 constexpr int kMostResumptions = 100;
 // Bytes that librdkafka adds to each message that waits, about.
 constexpr size_t kWaitingOverheadBytes = 384;
+// How often librdkafka is nudged while as much is read as its queue holds.
+constexpr size_t kNudgesPerQueue = 8;
 // The most that one fetch asks for; larger ones cost fewer rounds and more memory.
 constexpr size_t kFetchBytes = size_t{8} << 20;
 constexpr size_t kFetchWaitMillis = 50;
@@ -66,6 +68,24 @@ KafkaClientOptions ClientOptions(const std::string& topic, const LogReaderOption
   client.log = options.log;
   client.close_timeout = options.close_timeout;
   return client;
+}
+
+// Before 2.12, where its queue was full, librdkafka looks again whether it may fetch only after a
+// second, or when the broker's thread has something else to do; so it is given something: a request
+// whose answer nobody waits for.
+bool NeedsNudges() { return rd_kafka_version() < 0x020c0000; }
+
+struct TopicPartitionsDeleter {
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+};
+using TopicPartitions = std::unique_ptr<rd_kafka_topic_partition_list_t, TopicPartitionsDeleter>;
+
+TopicPartitions OnePartition(const std::string& topic, Partition partition, int64_t offset) {
+  TopicPartitions list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition.number())->offset = offset;
+  return list;
 }
 
 // Lets the client find out where the partitions lie, before anything is assigned: what it learns
@@ -117,6 +137,7 @@ LogReader::LogReader(std::shared_ptr<KafkaClient> client, const TopicQueries* qu
       partition_(partition),
       request_timeout_(options.request_timeout),
       queue_(rd_kafka_queue_get_consumer(client_->handle())),
+      nudge_after_bytes_(NeedsNudges() ? options.queued_bytes / kNudgesPerQueue : SIZE_MAX),
       incoming_(kMessagesAtATime) {}
 
 LogReader::~LogReader() {
@@ -155,11 +176,7 @@ absl::Status LogReader::Assign(Offset from, const std::optional<ReadAnchor>& anc
   to_verify_ = anchor;
   follows_ = from;
   fetched_ = anchor ? anchor->offset : from;
-  const std::unique_ptr<rd_kafka_topic_partition_list_t,
-                        decltype(&rd_kafka_topic_partition_list_destroy)>
-      list(rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy);
-  rd_kafka_topic_partition_list_add(list.get(), queries_->topic().c_str(), partition_.number())
-      ->offset = fetched_.number();
+  const TopicPartitions list = OnePartition(queries_->topic(), partition_, fetched_.number());
   const rd_kafka_resp_err_t code = rd_kafka_assign(client_->handle(), list.get());
   assigned_ = code == RD_KAFKA_RESP_ERR_NO_ERROR;
   return client_->StatusOf(code, Reading());
@@ -222,6 +239,7 @@ absl::Status LogReader::Fetch(const ReadLimits& limits, Clock::time_point until)
     const auto got = rd_kafka_consume_batch_queue(queue_, millis, incoming_.data(), room);
     if (got > 0) {
       RETURN_IF_ERROR(TakeAll(static_cast<size_t>(got)));
+      if (taken_bytes_ >= nudge_after_bytes_) Nudge();
       millis = 0;
       if (!waiting_.empty()) continue;
       return absl::OkStatus();
@@ -233,6 +251,12 @@ absl::Status LogReader::Fetch(const ReadLimits& limits, Clock::time_point until)
     millis = static_cast<int>(left);
   }
   return absl::OkStatus();
+}
+
+void LogReader::Nudge() {
+  taken_bytes_ = 0;
+  const TopicPartitions list = OnePartition(queries_->topic(), partition_, RD_KAFKA_OFFSET_END);
+  rd_kafka_offsets_for_times(client_->handle(), list.get(), 0);
 }
 
 absl::Status LogReader::TakeAll(size_t count) {
@@ -249,6 +273,7 @@ absl::Status LogReader::TakeAll(size_t count) {
     } else if (wanted && message->offset >= fetched_.number()) {
       waiting_.push_back(message);
       waiting_bytes_ += message->len;
+      taken_bytes_ += message->len + kWaitingOverheadBytes;
       fetched_ = Offset(message->offset).Plus(1);
       continue;
     }

@@ -93,6 +93,8 @@ class LogReader {
   // Takes what is there, as far as the limits go; waits for the first.
   absl::Status Fetch(const ReadLimits& limits, Clock::time_point until);
   absl::Status TakeAll(size_t count);
+  // Lets librdkafka fetch again where its queue was full.
+  void Nudge();
   absl::Status TakeError(const rd_kafka_message_t& message);
   absl::Status Verify(const rd_kafka_message_t& message);
   // Why the brokers have no record where it reads; OK where it was assigned anew.
@@ -109,6 +111,7 @@ class LogReader {
   const Partition partition_;
   const absl::Duration request_timeout_;
   rd_kafka_queue_t* const queue_;
+  const size_t nudge_after_bytes_;
 
   bool assigned_ = false;
   int64_t assignments_ = 0;
@@ -117,6 +120,7 @@ class LogReader {
   Offset fetched_;                           // everything before it has been fetched
   std::deque<rd_kafka_message_t*> waiting_;  // fetched and not given
   size_t waiting_bytes_ = 0;
+  size_t taken_bytes_ = 0;               // since it was nudged, with what librdkafka adds to them
   std::optional<ReadAnchor> to_verify_;  // is to be the first that is fetched
   std::optional<ReadAnchor> anchor_;     // what it gave last
   Messages incoming_;
