@@ -122,4 +122,14 @@ bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
+std::string FirstDifference(std::string_view left, std::string_view right) {
+  if (left == right) return "";
+  const std::vector<std::string> lefts = LinesOf(left);
+  const std::vector<std::string> rights = LinesOf(right);
+  for (size_t i = 0; i < lefts.size() && i < rights.size(); ++i) {
+    if (lefts[i] != rights[i]) return lefts[i] + "\n" + rights[i];
+  }
+  return std::to_string(lefts.size()) + " and " + std::to_string(rights.size()) + " lines";
+}
+
 }  // namespace flywheel

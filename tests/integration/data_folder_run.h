@@ -60,6 +60,8 @@ void CheckWhole(const DataFolder& folder);
 
 std::vector<std::string> LinesOf(std::string_view text);
 bool Contains(std::string_view text, std::string_view part);
+// The first line in which they differ, as both have it; empty: they are the same, byte for byte.
+std::string FirstDifference(std::string_view left, std::string_view right);
 
 }  // namespace flywheel
 

@@ -65,10 +65,10 @@ TEST_CASE("rebuild and verify can be killed at any moment") {
   const std::string before = ExportedRatings(folder);
   // The first kill comes at once, so that one at least finds the command at work.
   CHECK(KillOver(folder, {"rebuild"}, Effort(12, 4)) > 0);
-  CHECK(ExportedRatings(folder) == before);
+  CHECK(FirstDifference(ExportedRatings(folder), before) == "");
   CHECK(KillOver(folder, {"verify"}, Effort(6, 3)) > 0);
   CheckWhole(folder);
-  CHECK(ExportedRatings(folder) == before);
+  CHECK(FirstDifference(ExportedRatings(folder), before) == "");
   CHECK(RunOn(folder, {"rebuild"}).code == 0);
 }
 
