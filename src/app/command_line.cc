@@ -100,6 +100,7 @@ ExitCode RunCommandLine(const std::vector<std::string>& arguments, Context conte
                  "times")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "",
                  "a file that gives any of these options, a line each: log = \"...\"")
       ->type_name("FILE");
