@@ -248,7 +248,8 @@ absl::StatusOr<std::unique_ptr<KafkaClient>> KafkaClient::Make(const KafkaAddres
       options.kind == KafkaClientKind::kProducer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
       conf.get(), error.data(), error.size());
   if (client->handle_ != nullptr) {
-    (void)conf.release();  // the handle's now
+    // The configuration is the handle's now.
+    [[maybe_unused]] const rd_kafka_conf_t* const taken = conf.release();
     return client;
   }
   if (rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE) {
@@ -290,7 +291,7 @@ void* KafkaClient::UserOf(void* opaque) { return static_cast<Monitor*>(opaque)->
 std::string KafkaClient::Trouble() const { return monitor_->Trouble(); }
 
 absl::Status KafkaClient::Refusal() const {
-  const absl::Status refusal = monitor_->Refusal();
+  absl::Status refusal = monitor_->Refusal();
   if (refusal.ok() || refusal_hint_.empty()) return refusal;
   return absl::Status(refusal.code(), fmt::format("{}{}", MessageOf(refusal), refusal_hint_));
 }
@@ -298,9 +299,9 @@ absl::Status KafkaClient::Refusal() const {
 int64_t KafkaClient::disturbances() const { return monitor_->disturbances(); }
 
 absl::Status KafkaClient::StatusOf(rd_kafka_resp_err_t code, std::string_view what) const {
-  const absl::Status plain = KafkaStatus(code, what);
+  absl::Status plain = KafkaStatus(code, what);
   if (!absl::IsUnavailable(plain)) return plain;
-  if (const absl::Status refusal = Refusal(); !refusal.ok()) return refusal;
+  if (absl::Status refusal = Refusal(); !refusal.ok()) return refusal;
   return KafkaStatus(code, what, Trouble());
 }
 

@@ -18,7 +18,7 @@ constexpr int32_t kMostCopies = 16;
 constexpr int32_t kRefusedPartitions = 1;  // its limit of bytes is a partition's
 constexpr int64_t kNoLimit = -1;
 constexpr int64_t kMillisAhead = 60'000;
-constexpr int64_t kLeastRetentionMillis = 60 * 60 * 1000;
+constexpr int64_t kLeastRetentionMillis = 60 * kMillisPerMinute;
 // An event in the inbox, with its headers.
 constexpr int64_t kLeastInboxMessageBytes = static_cast<int64_t>(kMaxEventBytes) + (64 << 10);
 
