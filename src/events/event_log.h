@@ -66,9 +66,11 @@ class EventLog {
 
   virtual int32_t partitions() const = 0;
 
-  // Appends the records, in order and all or none, and calls `done` when they are durable. The
-  // bytes are copied before it returns. Blocks when more than the adapter's limit of bytes is in
-  // flight. Records of one Append have rising offsets, not necessarily adjacent ones.
+  // Appends the records in order and calls `done` when they are durable. All or none of them are
+  // there, but where the outcome is unknown: a log that is written over a network (Kafka) may then
+  // hold some of them. The bytes are copied before it returns. Blocks when more than the adapter's
+  // limit of bytes is in flight. Records of one Append have rising offsets, not necessarily
+  // adjacent ones.
   virtual void AppendAsync(Partition partition, absl::Span<const std::string_view> records,
                            AppendDone done) = 0;
 

@@ -55,7 +55,7 @@ KafkaClientOptions ClientOptions(const std::string& topic, const LogReaderOption
       {"socket.timeout.ms",
        Number(static_cast<size_t>(absl::ToInt64Milliseconds(options.request_timeout)) +
               kFetchWaitMillis + 1000)},
-      // From librdkafka 2.12 on; an older one looks again only after a second.
+      // From librdkafka 2.2 on; an older one looks again only after a second.
       {"fetch.queue.backoff.ms", "5"},
   };
   client.required = {
@@ -70,10 +70,10 @@ KafkaClientOptions ClientOptions(const std::string& topic, const LogReaderOption
   return client;
 }
 
-// Before 2.12, where its queue was full, librdkafka looks again whether it may fetch only after a
+// Before 2.2, where its queue was full, librdkafka looks again whether it may fetch only after a
 // second, or when the broker's thread has something else to do; so it is given something: a request
 // whose answer nobody waits for.
-bool NeedsNudges() { return rd_kafka_version() < 0x020c0000; }
+bool NeedsNudges() { return rd_kafka_version() < 0x02020000; }
 
 struct TopicPartitionsDeleter {
   void operator()(rd_kafka_topic_partition_list_t* list) const {
