@@ -94,6 +94,7 @@ void AskAll(NodesReport& report, const NodesReportOptions& options) {
   };
   std::vector<std::thread> threads;
   const size_t count = std::min<size_t>(report.nodes.size(), kNodesAskedAtOnce);
+  threads.reserve(count);
   for (size_t i = 0; i < count; ++i) threads.emplace_back(ask);
   for (std::thread& thread : threads) thread.join();
 }

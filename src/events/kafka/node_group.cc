@@ -179,7 +179,7 @@ absl::StatusOr<NodeOwners> NodeGroup::DescribeOnce(absl::Duration timeout,
   }
   const Event event(rd_kafka_queue_poll(queue.get(), Millis(timeout)));
   if (event == nullptr) {
-    const absl::Status status = client_->StatusOf(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
+    absl::Status status = client_->StatusOf(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
     queue.reset();
     client_.reset();
     return status;

@@ -62,7 +62,7 @@ absl::StatusOr<std::optional<CheckpointPlace>> Restore(const Opening& opening, O
                    ListCheckpoints(home.checkpoints, opening.partition));
   for (const CheckpointPlace& place : places) {
     if (place.fold_version != FoldVersion() || place.position < least) continue;
-    const absl::Status tried = opening.TryIn(candidate, place);
+    absl::Status tried = opening.TryIn(candidate, place);
     if (tried.ok()) {
       RETURN_IF_ERROR(RemoveFolder(home.folder));
       RETURN_IF_ERROR(MoveFolder(candidate, home.folder));

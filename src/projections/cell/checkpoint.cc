@@ -183,7 +183,7 @@ absl::Status Withdraw(const std::string& folder, const CheckpointOptions& option
 // invariant 6): it stays if it is whole.
 absl::Status PutInPlace(const std::string& written, const CheckpointPlace& place,
                         const CheckpointOptions& options) {
-  const absl::Status moved = MoveFolder(written, place.folder);
+  absl::Status moved = MoveFolder(written, place.folder);
   if (!absl::IsAlreadyExists(moved)) return moved;
   if (VerifyCheckpoint(place).ok()) return RemoveFolder(written);
   const std::string damaged = fmt::format("{}.{}{}", place.folder, options.writer, kDamaged);
@@ -330,7 +330,7 @@ absl::Status RestoreCheckpoint(const CheckpointPlace& place, const std::string& 
     RemoveFolder(restoring).IgnoreError();
     return Concerning(place, copied);
   }
-  const absl::Status moved = MoveFolder(restoring, cell_folder);
+  absl::Status moved = MoveFolder(restoring, cell_folder);
   if (moved.ok()) return moved;
   RemoveFolder(restoring).IgnoreError();
   if (absl::IsAlreadyExists(moved)) {
