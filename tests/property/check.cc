@@ -21,10 +21,11 @@ bool ParamsSay(std::string_view key) {
 
 void CheckForHistories(const std::string& name,
                        const std::function<std::string(const History&)>& contradiction,
-                       int histories, int histories_short) {
+                       int histories, int histories_short, Shrinking shrinking) {
   rc::detail::TestParams params = rc::detail::configuration().testParams;
   if (!ParamsSay("seed=")) params.seed = kDefaultSeed;
   if (!ParamsSay("max_success=")) params.maxSuccess = Effort(histories, histories_short);
+  if (!ParamsSay("noshrink=")) params.disableShrinking = shrinking == Shrinking::kNo;
   const rc::detail::TestMetadata metadata{name, name};
   const rc::detail::TestResult result = rc::detail::checkTestable(
       [&contradiction](const History& history) {

@@ -12,6 +12,7 @@
 #ifndef FLYWHEEL_TESTS_PROPERTY_CHECK_H_
 #define FLYWHEEL_TESTS_PROPERTY_CHECK_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -23,10 +24,14 @@ namespace flywheel {
 inline constexpr int kHistories = 2000;
 inline constexpr int kHistoriesShort = 60;
 
+// Whether a history that fails is made smaller: hundreds of tries.
+enum class Shrinking : uint8_t { kYes, kNo };
+
 // Fails the test case when `contradiction` gives a text for a history: what does not hold.
 void CheckForHistories(const std::string& name,
                        const std::function<std::string(const History&)>& contradiction,
-                       int histories = kHistories, int histories_short = kHistoriesShort);
+                       int histories = kHistories, int histories_short = kHistoriesShort,
+                       Shrinking shrinking = Shrinking::kYes);
 
 }  // namespace flywheel
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -18,7 +19,8 @@ constexpr std::chrono::milliseconds kRetryPause{50};
 // Until the first look at whether the brokers refuse this client, which librdkafka would go on
 // trying; later ones come after as long as it took until then, so that a slow answer is waited for.
 constexpr std::chrono::milliseconds kFirstLook{500};
-// A topic that was just made is not yet known to every broker.
+// A topic that was just made is not yet known to every broker, and a broker that has just started
+// may answer before it knows its topics.
 constexpr std::chrono::seconds kNewTopicGrace{1};
 
 int MillisOf(Clock::duration duration) {
@@ -33,6 +35,7 @@ absl::Status AskUntil(const KafkaClient& client, absl::Duration timeout, std::st
                       const Ask& ask) {
   const Clock::time_point start = Clock::now();
   const Clock::time_point deadline = start + absl::ToChronoNanoseconds(timeout);
+  std::optional<Clock::time_point> missing_since;
   for (;;) {
     const Clock::time_point now = Clock::now();
     const Clock::duration slice = std::max<Clock::duration>(kFirstLook, now - start);
@@ -40,7 +43,12 @@ absl::Status AskUntil(const KafkaClient& client, absl::Duration timeout, std::st
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
     rd_kafka_poll(client.handle(), 0);  // lets the client hear what is wrong
     const absl::Status status = client.StatusOf(code, what);
-    const bool may_appear = absl::IsNotFound(status) && Clock::now() < start + kNewTopicGrace;
+    if (!absl::IsNotFound(status)) {
+      missing_since.reset();
+    } else if (!missing_since) {
+      missing_since = Clock::now();
+    }
+    const bool may_appear = missing_since && Clock::now() < *missing_since + kNewTopicGrace;
     if (!absl::IsUnavailable(status) && !may_appear) return status;
     if (Clock::now() + kRetryPause >= deadline) return status;
     std::this_thread::sleep_for(kRetryPause);
