@@ -4,7 +4,7 @@
 //   ./flywheel.sh kafka up
 //   inbox_bench [--log kafka://127.0.0.1:19092/NEW] [--rate N] [--seconds N]
 //
-// A producer sends simulated events to the inbox at a steady rate (linger 0); a node's own parts
+// A producer sends simulated events to the inbox at a steady rate (linger 2 ms); a node's own parts
 // (KafkaInbox, CellHost) take them into the log and fold them. The topics have one partition each,
 // so the k-th event sent is the k-th record of the log, and every view says by its count of
 // records which events are visible. All events are measured, the first second is left out.
@@ -77,7 +77,7 @@ absl::Status Send(const KafkaAddress& address, const std::vector<std::string>& e
                   std::vector<Clock::time_point>* sent) {
   KafkaClientOptions options;
   options.kind = KafkaClientKind::kProducer;
-  options.required = {{"linger.ms", "0"}, {"acks", "all"}, {"enable.idempotence", "true"}};
+  options.required = {{"linger.ms", "2"}, {"acks", "all"}, {"enable.idempotence", "true"}};
   ASSIGN_OR_RETURN(const std::unique_ptr<KafkaClient> client,
                    KafkaClient::Make(address, KafkaSettings(), options));
   const std::string topic = address.InboxTopic();
@@ -93,8 +93,8 @@ absl::Status Send(const KafkaAddress& address, const std::vector<std::string>& e
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return client->StatusOf(error, "an event is not sent");
     rd_kafka_poll(client->handle(), 0);
   }
-  rd_kafka_flush(client->handle(), 10'000);
-  return absl::OkStatus();
+  const rd_kafka_resp_err_t left = rd_kafka_flush(client->handle(), 60'000);
+  return client->StatusOf(left, "the broker does not keep up with the rate");
 }
 
 absl::Status Run(const Arguments& arguments) {

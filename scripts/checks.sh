@@ -96,7 +96,7 @@ run_ctest() {
   local preset="$1" results="$PWD/build/$1/ctest.xml" status=0
   shift
   rm -f "$results"
-  ctest --test-dir "build/$preset" --no-tests=error --output-on-failure -j "$JOBS" --timeout 900 \
+  ctest --test-dir "build/$preset" --no-tests=error --output-on-failure -j "$JOBS" --timeout 1800 \
     --test-output-size-passed 10000000 --test-output-size-failed 10000000 \
     --output-junit "$results" "$@" || status=$?
   python3 scripts/count_tests.py "$results" >"$COUNTS"
