@@ -88,7 +88,7 @@ class Server {
  private:
   absl::Status Start() {
     ASSIGN_OR_RETURN(const Listen listen, ParseListen(options_.listen));
-    RETURN_IF_ERROR(OpenNode());
+    RETURN_IF_ERROR(OpenNode(listen));
     // The id needs the port, which is known once the door is open.
     RETURN_IF_ERROR(OpenDoors(listen));
     ASSIGN_OR_RETURN(commands_,
@@ -102,7 +102,7 @@ class Server {
     return JoinGroup();
   }
 
-  absl::Status OpenNode() {
+  absl::Status OpenNode(const Listen& listen) {
     NodeOptions node;
     node.log = LogOptionsOf(context_);
     node.log.say = [this](std::string_view line) { Say(line); };
@@ -113,7 +113,8 @@ class Server {
     if (!options_.checkpoints.empty()) {
       RETURN_IF_ERROR(MakeFolder(options_.checkpoints));
       node.cells.checkpoints.shared = options_.checkpoints;
-      if (!options_.node_id.empty()) node.cells.checkpoints.writer = options_.node_id;
+      node.cells.checkpoints.writer =
+          options_.node_id.empty() ? DefaultNodeId(listen.port) : options_.node_id;
     }
     if (!options_.node_id.empty()) RETURN_IF_ERROR(CheckNodeId(options_.node_id));
     ASSIGN_OR_RETURN(node_, Node::Open(std::move(node), context_.wall_clock));
