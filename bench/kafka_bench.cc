@@ -94,6 +94,7 @@ struct Cost {
     return per_cpu_second[per_cpu_second.size() / 2];
   }
   void Print() {
+    std::sort(per_cpu_second.begin(), per_cpu_second.end());
     std::sort(per_wall_second.begin(), per_wall_second.end());
     fmt::print(
         "{:<28} {:>6.0f} thousand/s ({:.0f} to {:.0f}), {:>6.0f} thousand per CPU second "
