@@ -155,6 +155,7 @@ TEST_CASE("what librdkafka logs is limited in its rate, and says how much was le
   }
   CHECK(lines <= kMaxLogLines + 1);
   lines = 0;
+  seen_level = 0;
   {
     const auto client = KafkaClient::Make(Nowhere(), {}, options);
     REQUIRE(client.ok());
