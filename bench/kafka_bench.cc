@@ -12,15 +12,11 @@
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
-#include <sched.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,6 +29,7 @@
 #include "events/kafka/client.h"
 #include "events/kafka/kafka_log.h"
 #include "events/kafka/topics.h"
+#include "process_cost.h"
 #include "projections/cell/cell.h"
 #include "projections/store/rocks_store.h"
 
@@ -52,22 +49,6 @@ struct Arguments {
 };
 
 constexpr Partition kPartition{0};
-
-double Seconds(clockid_t clock) {
-  timespec at{};
-  clock_gettime(clock, &at);
-  return static_cast<double>(at.tv_sec) + static_cast<double>(at.tv_nsec) * 1e-9;
-}
-
-double PeakRssMib() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
-  }
-  return 0;
-}
-
-void ResetPeakRss() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 // What one way costs, over the repetitions.
 struct Cost {
@@ -235,12 +216,7 @@ int main(int argc, char** argv) {
   app.add_option("--reader-mib", arguments.reader_mib, "fetched records that wait to be read");
   app.add_option("--folder", arguments.folder, "where replay_bench keeps its logs");
   CLI11_PARSE(app, argc, argv);
-  if (arguments.core >= 0) {
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    CPU_SET(static_cast<size_t>(arguments.core), &cores);
-    sched_setaffinity(0, sizeof(cores), &cores);
-  }
+  flywheel::PinToCore(arguments.core);
   const absl::Status status = flywheel::Run(arguments);
   if (status.ok()) return 0;
   fmt::print(stderr, "{}\n", status.ToString());

@@ -9,15 +9,11 @@
 // same; the spread over the repetitions is printed.
 
 #include <fmt/format.h>
-#include <sched.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,6 +24,7 @@
 #include "events/intake.h"
 #include "events/record_view.h"
 #include "events/vocabulary.h"
+#include "process_cost.h"
 #include "projections/cell/cell.h"
 #include "projections/cell/fold.h"
 #include "projections/store/memory_store.h"
@@ -48,22 +45,6 @@ struct Arguments {
 };
 
 constexpr Partition kPartition{0};
-
-double Seconds(clockid_t clock) {
-  timespec at{};
-  clock_gettime(clock, &at);
-  return static_cast<double>(at.tv_sec) + static_cast<double>(at.tv_nsec) * 1e-9;
-}
-
-// Peak of resident memory so far, in MiB.
-double PeakRssMib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-// Makes RSS peaks count from now on.
-void ResetPeakRss() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 double FolderMib(const fs::path& folder) {
   uint64_t bytes = 0;
@@ -248,12 +229,7 @@ int main(int argc, char** argv) {
   app.add_option("--cache-mib", arguments.cache_mib, "decoded rows held in memory");
   app.add_option("--folder", arguments.folder, "where the log is made and kept");
   CLI11_PARSE(app, argc, argv);
-  if (arguments.core >= 0) {
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    CPU_SET(static_cast<size_t>(arguments.core), &cores);
-    sched_setaffinity(0, sizeof(cores), &cores);
-  }
+  flywheel::PinToCore(arguments.core);
   const absl::Status status = flywheel::Run(arguments);
   if (status.ok()) return 0;
   fmt::print(stderr, "{}\n", status.ToString());
