@@ -37,23 +37,26 @@ absl::Status NoLog(const Context& context) {
                   context.folder));
 }
 
-// The status, naming the folder.
-absl::Status In(const Context& context, const absl::Status& status) {
-  if (status.ok()) return status;
-  return absl::Status(status.code(),
-                      fmt::format("the data folder {}: {}", context.folder, MessageOf(status)));
-}
-
 absl::StatusOr<std::unique_ptr<Engine>> Open(const Context& context, int32_t partitions) {
   EngineOptions options;
   options.log = LogOptionsOf(context);
   options.log.partitions = partitions;
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(options);
-  if (!engine.ok()) return In(context, engine.status());
+  if (!engine.ok()) return InFolder(context, engine.status());
   return engine;
 }
 
 }  // namespace
+
+absl::Status CheckLogIsThere(const Context& context) {
+  return HoldsALog(context) ? absl::OkStatus() : NoLog(context);
+}
+
+absl::Status InFolder(const Context& context, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      fmt::format("the data folder {}: {}", context.folder, MessageOf(status)));
+}
 
 LogOptions LogOptionsOf(const Context& context) {
   if (context.served != nullptr) return context.served->log_options();
@@ -86,7 +89,7 @@ absl::StatusOr<Folded> OpenFolded(const Context& context) {
 }
 
 absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(const Context& context) {
-  if (!HoldsALog(context)) return NoLog(context);
+  RETURN_IF_ERROR(CheckLogIsThere(context));
   return Open(context, kDefaultPartitions);
 }
 
@@ -104,15 +107,15 @@ absl::StatusOr<std::unique_ptr<Engine>> OpenOrMakeEngine(const Context& context,
 
 absl::Status CatchUp(const Context& context, Engine& engine) {
   Progress progress(context, "folding");
-  return In(context, engine.CatchUp([&](const FoldProgress& fold) {
+  return InFolder(context, engine.CatchUp([&](const FoldProgress& fold) {
     progress.Show(fold.folded, fold.to_fold);
   }));
 }
 
 absl::StatusOr<std::unique_ptr<EventLog>> OpenLogToRead(const Context& context) {
-  if (!HoldsALog(context)) return NoLog(context);
+  RETURN_IF_ERROR(CheckLogIsThere(context));
   absl::StatusOr<std::unique_ptr<EventLog>> log = OpenLogToRead(LogOptionsOf(context));
-  if (!log.ok()) return In(context, log.status());
+  if (!log.ok()) return InFolder(context, log.status());
   return log;
 }
 

@@ -45,6 +45,11 @@ absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(const Context& context);
 // InvalidArgument where the folder has another number.
 absl::StatusOr<std::unique_ptr<Engine>> OpenOrMakeEngine(const Context& context,
                                                          int32_t partitions);
+// NotFound where there is no log yet; says nothing about what is in it.
+absl::Status CheckLogIsThere(const Context& context);
+// The status, naming the folder.
+absl::Status InFolder(const Context& context, const absl::Status& status);
+
 // Folds to the log's end, with a progress bar.
 absl::Status CatchUp(const Context& context, Engine& engine);
 

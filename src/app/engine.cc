@@ -9,21 +9,12 @@
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
+#include "app/cell_folder.h"
 #include "app/make_folder.h"
 #include "base/status.h"
 #include "projections/store/read_policies.h"
 
 namespace flywheel {
-namespace {
-
-namespace fs = std::filesystem;
-
-fs::path CellFolder(const std::string& folder, Partition partition) {
-  return fs::path(folder) / "cells" / std::to_string(partition.number());
-}
-
-}  // namespace
-
 Engine::Engine(const EngineOptions& options) : options_(options), memory_(options.rocks) {}
 
 Engine::~Engine() = default;
@@ -47,7 +38,7 @@ absl::Status Engine::OpenCells() {
   options.cache_bytes = options_.cache_bytes / static_cast<size_t>(log_->partitions());
   for (Partition partition(0); partition < Partition(log_->partitions());
        partition = partition.Plus(1)) {
-    const fs::path folder = CellFolder(options_.log.folder, partition);
+    const std::filesystem::path folder = CellFolder(options_.log.folder, partition);
     RETURN_IF_ERROR(MakeFolder(folder));
     ASSIGN_OR_RETURN(std::unique_ptr<RowStore> store, OpenRocksStore(folder.string(), memory_));
     ASSIGN_OR_RETURN(std::unique_ptr<Cell> cell,
@@ -107,12 +98,7 @@ absl::StatusOr<CellViews> Engine::Views() const {
 
 absl::Status Engine::DropRows() {
   cells_.clear();
-  std::error_code error;
-  fs::remove_all(fs::path(options_.log.folder) / "cells", error);
-  if (error) {
-    return absl::UnavailableError(
-        fmt::format("the rows in {} cannot be dropped: {}", options_.log.folder, error.message()));
-  }
+  RETURN_IF_ERROR(DropCells(options_.log.folder));
   return OpenCells();
 }
 

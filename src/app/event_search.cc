@@ -68,13 +68,11 @@ struct ReadBack {
   RecordView record;
 };
 absl::StatusOr<ReadBack> ReadAt(EventLog& log, LogPlace place) {
-  ReadLimits limits;
-  limits.max_records = 1;
-  ASSIGN_OR_RETURN(const RecordBatch batch, log.Read(place.partition, place.offset, limits));
+  ASSIGN_OR_RETURN(const RecordBatch batch, log.ReadAt(place));
   ReadBack back;
   back.owner = batch.owner;
-  const bool is_there = !batch.records.empty() && batch.records[0].offset == place.offset;
-  if (!is_there || ScanRecord(batch.records[0].bytes, &back.record) != ScanResult::kOk) {
+  if (batch.records.empty() ||
+      ScanRecord(batch.records[0].bytes, &back.record) != ScanResult::kOk) {
     return absl::DataLossError(fmt::format(
         "the rows name the record at {}@{}, which the log does not have or cannot be read; run "
         "flywheel log check",

@@ -138,11 +138,11 @@ absl::Status CatPartition(const Context& context, EventLog& log, Partition parti
 }  // namespace
 
 absl::StatusOr<ExitCode> LogInfo(const Context& context, const LogInfoOptions&) {
-  // Says what is missing where there is no log.
-  RETURN_IF_ERROR(OpenLogToRead(context).status());
-  ASSIGN_OR_RETURN(const std::vector<PartitionExtent> extents, ExtentsOf(LogOptionsOf(context)));
+  RETURN_IF_ERROR(CheckLogIsThere(context));
+  const absl::StatusOr<std::vector<PartitionExtent>> extents = ExtentsOf(LogOptionsOf(context));
+  RETURN_IF_ERROR(InFolder(context, extents.status()));
   std::vector<PartitionReport> reports;
-  for (const PartitionExtent& extent : extents) reports.push_back({extent, std::nullopt});
+  for (const PartitionExtent& extent : *extents) reports.push_back({extent, std::nullopt});
   const absl::StatusOr<CellViews> views = PositionsHere(context);
   if (views.ok()) {
     for (size_t partition = 0; partition < reports.size(); ++partition) {
@@ -171,8 +171,10 @@ absl::StatusOr<ExitCode> LogCat(const Context& context, const LogCatOptions& opt
 }
 
 absl::StatusOr<ExitCode> LogCheck(const Context& context, const LogCheckOptions&) {
-  RETURN_IF_ERROR(OpenLogToRead(context).status());
-  ASSIGN_OR_RETURN(const std::vector<CheckedPartition> verified, CheckLog(LogOptionsOf(context)));
+  RETURN_IF_ERROR(CheckLogIsThere(context));
+  const absl::StatusOr<std::vector<CheckedPartition>> checked = CheckLog(LogOptionsOf(context));
+  RETURN_IF_ERROR(InFolder(context, checked.status()));
+  const std::vector<CheckedPartition>& verified = *checked;
   Table table({"partition", "records", "bytes", "segments", "state"});
   JsonWriter json;
   json.BeginObject().Key("partitions").BeginArray();

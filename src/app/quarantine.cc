@@ -30,12 +30,6 @@ struct PlacedEntry {
   QuarantineRow row;
 };
 
-std::string_view Sentence(const QuarantineRow& row) {
-  if (!row.sentence.empty()) return row.sentence;
-  if (row.state == QuarantineRow::State::kWaiting) return "its order is not known yet";
-  return SentenceOf(row.code);
-}
-
 std::string_view CodeText(const QuarantineRow& row) {
   return row.code == RefusalCode::kUnspecified ? std::string_view() : NameOf(row.code);
 }
@@ -45,7 +39,7 @@ void WriteEntry(const PlacedEntry& entry, JsonWriter& json) {
   const auto place = [&](Offset offset) { return FormatPlace({entry.place.partition, offset}); };
   json.Field("place", FormatPlace(entry.place)).Field("state", NameOf(row.state));
   json.FieldIfGiven("code", CodeText(row)).FieldIfGiven("field", row.field);
-  json.FieldIfGiven("reason", Sentence(row));
+  json.FieldIfGiven("reason", SentenceOf(row));
   json.FieldIfGiven("kind", NameOf(row.kind)).FieldIfGiven("sellerId", row.seller_id);
   json.FieldIfGiven("orderId", row.order_id).FieldIfGiven("market", row.market.text());
   json.FieldIfGiven("eventId", row.event_id);
@@ -131,8 +125,8 @@ std::string EntriesTable(const std::vector<PlacedEntry>& entries) {
                std::string(NameOf(row.kind)), row.seller_id, row.order_id,
                row.kind == EventKind::kNone ? "" : FormatInstant(row.occurred_at),
                std::to_string(row.repeats),
-               row.field.empty() ? std::string(Sentence(row))
-                                 : fmt::format("{}: {}", row.field, Sentence(row))});
+               row.field.empty() ? std::string(SentenceOf(row))
+                                 : fmt::format("{}: {}", row.field, SentenceOf(row))});
   }
   return table.ToText();
 }

@@ -52,18 +52,7 @@ absl::StatusOr<RatingQuery> RatingQueryFor(const Context& context, const Instant
     return query;
   }
   ASSIGN_OR_RETURN(const Instant log_clock, reader.LogClock());
-  const Instant wall = std::clamp(context.wall_clock(), kEarliestInstant, kLatestInstant);
-  switch (options.clock) {
-    case QueryClock::kLog:
-      query.as_of = log_clock;
-      break;
-    case QueryClock::kWall:
-      query.as_of = wall;
-      break;
-    case QueryClock::kDefault:
-      query.as_of = std::max(wall, log_clock);
-      break;
-  }
+  query.as_of = AsOf(options.clock, context.wall_clock(), log_clock);
   return query;
 }
 

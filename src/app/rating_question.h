@@ -8,14 +8,13 @@
 #include "absl/status/statusor.h"
 #include "app/context.h"
 #include "projections/views/rating_reader.h"
+#include "query/query_clock.h"
 
 namespace CLI {
 class App;
 }
 
 namespace flywheel {
-
-enum class QueryClock : uint8_t { kDefault, kLog, kWall };
 
 struct InstantOptions {
   std::string as_of;     // RFC 3339; empty: as the clock says

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "app/cell_folder.h"
 #include "app/command.h"
 #include "app/data_folder.h"
 #include "app/folder_lock.h"
@@ -48,20 +47,12 @@ absl::Status CheckLogOf(const Context& context) {
 // Drops rows that keep the engine from opening. The folder's lock is held meanwhile, so nobody has
 // them open; where the log itself does not open or is damaged, nothing is dropped.
 absl::Status DropUnreadableRows(const Context& context) {
-  const std::filesystem::path folder = context.folder;
-  absl::StatusOr<std::unique_ptr<FolderLock>> lock = FolderLock::Take(context.folder);
-  if (!lock.ok()) {
-    return absl::Status(lock.status().code(), fmt::format("the data folder {}: {}", context.folder,
-                                                          MessageOf(lock.status())));
-  }
+  const absl::StatusOr<std::unique_ptr<FolderLock>> lock = FolderLock::Take(context.folder);
+  RETURN_IF_ERROR(InFolder(context, lock.status()));
   // Opening mends what a crash has left; reading alone would take it for damage.
   RETURN_IF_ERROR(OpenLog(LogOptionsOf(context)).status());
   RETURN_IF_ERROR(CheckLogOf(context));
-  std::error_code error;
-  std::filesystem::remove_all(folder / "cells", error);
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(
-      fmt::format("the rows in {} cannot be dropped: {}", context.folder, error.message()));
+  return DropCells(context.folder);
 }
 
 struct Comparison {

@@ -50,10 +50,8 @@ absl::StatusOr<std::string> ReadRecord(EventLog& log, LogPlace place) {
   ASSIGN_OR_RETURN(const Offset begin, log.BeginOffset(place.partition));
   ASSIGN_OR_RETURN(const Offset end, log.EndOffset(place.partition));
   if (place.offset < begin || place.offset >= end) return nothing;
-  ReadLimits limits;
-  limits.max_records = 1;
-  ASSIGN_OR_RETURN(const RecordBatch batch, log.Read(place.partition, place.offset, limits));
-  if (batch.records.empty() || batch.records[0].offset != place.offset) return nothing;
+  ASSIGN_OR_RETURN(const RecordBatch batch, log.ReadAt(place));
+  if (batch.records.empty()) return nothing;
   return std::string(batch.records[0].bytes);
 }
 

@@ -15,7 +15,7 @@
 #include "events/record_view.h"
 #include "naive/replay.h"
 #include "projections/facts/cell_row.h"
-#include "projections/facts/row_keys.h"
+#include "projections/store/read_cell_row.h"
 #include "xxhash.h"
 
 namespace flywheel {
@@ -32,13 +32,8 @@ void Tell(const VerifyOptions& options, std::string_view phase, uint64_t done, u
 absl::StatusOr<std::vector<CellRow>> PositionsOf(const Stores& stores) {
   std::vector<CellRow> positions;
   for (const RowReader* store : stores) {
-    std::string value;
-    ASSIGN_OR_RETURN(const bool found, store->Get(row_keys::Cell(), &value));
-    CellRow position;
-    if (found) {
-      ASSIGN_OR_RETURN(position, CellRow::Decode(value));
-    }
-    positions.push_back(position);
+    ASSIGN_OR_RETURN(const std::optional<CellRow> position, ReadCellRow(*store));
+    positions.push_back(position.value_or(CellRow()));
   }
   return positions;
 }

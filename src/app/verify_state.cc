@@ -20,6 +20,7 @@
 #include "projections/facts/quarantine_row.h"
 #include "projections/facts/row_keys.h"
 #include "projections/facts/seller_row.h"
+#include "projections/store/read_cell_row.h"
 
 namespace flywheel {
 namespace {
@@ -98,12 +99,8 @@ class StateComparison {
 // ---------------------------------------------------------------- counts
 
 absl::Status StateComparison::CompareCounts() {
-  std::string value;
-  CellRow cell;
-  ASSIGN_OR_RETURN(const bool found, store_.Get(row_keys::Cell(), &value));
-  if (found) {
-    ASSIGN_OR_RETURN(cell, CellRow::Decode(value));
-  }
+  ASSIGN_OR_RETURN(const std::optional<CellRow> found, ReadCellRow(store_));
+  const CellRow cell = found.value_or(CellRow());
   const RecordCounts& engine = cell.counts;
   const naive::Counts& naive = naive_->counts;
   const std::array<std::tuple<std::string_view, uint64_t, int64_t>, 7> pairs = {{

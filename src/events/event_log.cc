@@ -26,4 +26,15 @@ absl::StatusOr<std::vector<Offset>> EventLog::Append(Partition partition,
   return *std::move(outcome->result);
 }
 
+absl::StatusOr<RecordBatch> EventLog::ReadAt(LogPlace place, absl::Duration wait) {
+  ReadLimits one;
+  one.max_records = 1;
+  one.wait = wait;
+  absl::StatusOr<RecordBatch> batch = Read(place.partition, place.offset, one);
+  if (batch.ok() && !batch->records.empty() && batch->records[0].offset != place.offset) {
+    batch->records.clear();
+  }
+  return batch;
+}
+
 }  // namespace flywheel

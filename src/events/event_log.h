@@ -83,6 +83,10 @@ class EventLog {
   virtual absl::StatusOr<RecordBatch> Read(Partition partition, Offset from,
                                            const ReadLimits& limits) = 0;
 
+  // The record at exactly this place, in a batch of its own; no record in it where there is none.
+  // Waits for it as long as Read does.
+  absl::StatusOr<RecordBatch> ReadAt(LogPlace place, absl::Duration wait = absl::ZeroDuration());
+
   // The offset of the first record there may be.
   virtual absl::StatusOr<Offset> BeginOffset(Partition partition) = 0;
 

@@ -169,6 +169,11 @@ const MarketPolicy* PolicyBook::FindInAnyVersion(std::string_view market) const 
   return Find(market, Instant(std::numeric_limits<int64_t>::max()));
 }
 
+const MarketPolicy* PolicyBook::FindOrAny(std::string_view market, Instant at) const {
+  const MarketPolicy* const found = Find(market, at);
+  return found != nullptr ? found : FindInAnyVersion(market);
+}
+
 bool PolicyBook::Knows(uint32_t version) const {
   return std::any_of(versions_.begin(), versions_.end(),
                      [version](const Version& known) { return known.version == version; });

@@ -72,6 +72,10 @@ class PolicyBook {
   // and its currency.
   const MarketPolicy* FindInAnyVersion(std::string_view market) const;
 
+  // The rules of a market at an instant, else those of any version: of a market that only a later
+  // policy has.
+  const MarketPolicy* FindOrAny(std::string_view market, Instant at) const;
+
   // Whether a version is in the book.
   bool Knows(uint32_t version) const;
 

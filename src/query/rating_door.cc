@@ -14,6 +14,7 @@
 #include "events/intake.h"
 #include "projections/views/rating_reader.h"
 #include "query/http/http_problem.h"
+#include "query/query_clock.h"
 #include "query/rating_json.h"
 
 namespace flywheel {
@@ -21,8 +22,6 @@ namespace {
 
 // When a client should try again whose partition will be served soon.
 constexpr int kRetrySeconds = 1;
-
-enum class Clock : uint8_t { kLater, kLog, kWall };
 
 HttpResponse ProblemOfRows(const absl::Status& status) {
   const std::string sentence(MessageOf(status));
@@ -39,7 +38,7 @@ struct RatingDoor::Question {
   std::string market = std::string(kAll);
   std::optional<Instant> as_of;
   std::optional<Instant> known_at;
-  Clock clock = Clock::kLater;
+  QueryClock clock = QueryClock::kDefault;
   bool history = false;
 
   Instant wall;
@@ -51,7 +50,7 @@ struct RatingDoor::Question {
   absl::Status ReadParameter(const HttpParameter& parameter);
 
   // Whether every partition is needed.
-  bool of_all() const { return seller == kAll || clock == Clock::kLog; }
+  bool of_all() const { return seller == kAll || clock == QueryClock::kLog; }
   // Whether rows are evaluated one by one.
   bool takes_long() const { return seller == kAll || as_of || known_at; }
 };
@@ -66,7 +65,7 @@ absl::Status RatingDoor::Question::Read(const HttpRequest& request) {
     names.emplace_back(parameter.name);
     RETURN_IF_ERROR(ReadParameter(parameter));
   }
-  if (as_of && clock != Clock::kLater) {
+  if (as_of && clock != QueryClock::kDefault) {
     return absl::InvalidArgumentError("as_of and clock name the same thing: give one of them");
   }
   return absl::OkStatus();
@@ -93,7 +92,7 @@ absl::Status RatingDoor::Question::ReadParameter(const HttpParameter& parameter)
     return instant(&known_at);
   } else if (name == "clock") {
     if (value != "log" && value != "wall") return none_of("log, wall");
-    clock = value == "log" ? Clock::kLog : Clock::kWall;
+    clock = value == "log" ? QueryClock::kLog : QueryClock::kWall;
   } else if (name == "history") {
     if (!value.empty() && value != "true" && value != "false") return none_of("true, false");
     history = value != "false";
@@ -222,14 +221,10 @@ HttpResponse RatingDoor::AnswerTo(const Question& question) {
   const RatingReader reader(question.views);
   const absl::StatusOr<Instant> log_clock = reader.LogClock();
   if (!log_clock.ok()) return ProblemOfRows(log_clock.status());
-  const Instant wall = std::clamp(question.wall, kEarliestInstant, kLatestInstant);
   RatingQuery query;
   query.known_at = question.known_at;
   query.history = question.history;
-  query.as_of = question.as_of                   ? *question.as_of
-                : question.clock == Clock::kLog  ? *log_clock
-                : question.clock == Clock::kWall ? wall
-                                                 : std::max(wall, *log_clock);
+  query.as_of = question.as_of ? *question.as_of : AsOf(question.clock, question.wall, *log_clock);
   const absl::StatusOr<std::optional<RatingAnswer>> answer =
       reader.One(question.seller, question.market, query);
   if (!answer.ok()) return ProblemOfRows(answer.status());

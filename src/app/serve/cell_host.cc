@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "app/cell_folder.h"
 #include "app/make_folder.h"
 #include "base/status.h"
 #include "projections/cell/cell_opening.h"
@@ -31,8 +32,7 @@ CellHost::CellHost(EventLog* log, std::function<Instant()> wall_clock, CellHostO
 CellHost::~CellHost() { Stop(); }
 
 std::string CellHost::FolderOf(Partition partition) const {
-  return (std::filesystem::path(options_.folder) / "cells" / std::to_string(partition.number()))
-      .string();
+  return CellFolder(options_.folder, partition).string();
 }
 
 absl::StatusOr<std::unique_ptr<Cell>> CellHost::Open(Partition partition,
@@ -133,6 +133,11 @@ bool CellHost::Holds(Partition partition) const { return Held(partition) != null
 std::shared_ptr<const CellView> CellHost::View(Partition partition) const {
   const std::shared_ptr<LiveCell> cell = Held(partition);
   return cell != nullptr ? cell->View() : nullptr;
+}
+
+std::shared_ptr<const CellView> CellHost::ServingView(Partition partition) const {
+  const std::shared_ptr<LiveCell> cell = Held(partition);
+  return cell != nullptr ? cell->ServingView() : nullptr;
 }
 
 std::optional<CellProgress> CellHost::Progress(Partition partition) const {

@@ -58,6 +58,8 @@ class CellHost {
   // Of partitions that are not held: false, nullptr, nullopt.
   bool Holds(Partition partition) const;
   std::shared_ptr<const CellView> View(Partition partition) const;
+  // The view of a cell that serves.
+  std::shared_ptr<const CellView> ServingView(Partition partition) const;
   std::optional<CellProgress> Progress(Partition partition) const;
   CellViews Views() const;
 

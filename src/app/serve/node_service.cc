@@ -36,9 +36,7 @@ std::string NodeService::address() const {
 }
 
 std::shared_ptr<const CellView> NodeService::View(Partition partition) const {
-  const std::optional<CellProgress> progress = node_->cells().Progress(partition);
-  if (!progress || progress->state != CellProgress::State::kServing) return nullptr;
-  return node_->cells().View(partition);
+  return node_->cells().ServingView(partition);
 }
 
 CellStatus NodeService::StateOf(Partition partition) const {

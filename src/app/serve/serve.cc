@@ -18,6 +18,7 @@
 #include "app/serve/inbox_metrics.h"
 #include "app/serve/node.h"
 #include "app/serve/node_service.h"
+#include "base/name_character.h"
 #include "base/status.h"
 #include "events/kafka/inbox.h"
 #include "events/kafka/membership.h"
@@ -62,9 +63,7 @@ std::string HostName() {
 std::string DefaultNodeId(uint16_t port) {
   std::string id = fmt::format("{}-{}", HostName(), port);
   for (char& c : id) {
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '.' || c == '_' || c == '-';
-    if (!fits) c = '-';
+    if (!IsNameCharacter(c)) c = '-';
   }
   return id.substr(0, kMaxNodeIdBytes);
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/name_character.h"
 #include "base/status.h"
 
 namespace flywheel {
@@ -79,10 +80,8 @@ std::optional<std::string> WrongWithName(std::string_view name) {
     return fmt::format("the name is longer than {} characters", kMaxKafkaNameBytes);
   }
   if (name == "." || name == "..") return fmt::format("a log cannot be called \"{}\"", name);
-  const bool legal = std::all_of(name.begin(), name.end(), [](char c) {
-    return IsLetterOrDigit(c) || c == '.' || c == '_' || c == '-';
-  });
-  if (!legal) return "a name has only letters, digits, '.', '_' and '-'";
+  if (!std::all_of(name.begin(), name.end(), IsNameCharacter))
+    return "a name has only letters, digits, '.', '_' and '-'";
   return std::nullopt;
 }
 

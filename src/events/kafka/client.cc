@@ -15,6 +15,7 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "events/kafka/errors.h"
+#include "events/kafka/owned.h"
 
 namespace flywheel {
 namespace {
@@ -23,11 +24,6 @@ using Clock = std::chrono::steady_clock;
 
 // What is older says nothing about now.
 constexpr std::chrono::minutes kTroubleIsFresh{1};
-
-struct ConfDeleter {
-  void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
-};
-using Conf = std::unique_ptr<rd_kafka_conf_t, ConfDeleter>;
 
 enum class Unknown : uint8_t { kRefuse, kIgnore };
 
@@ -50,9 +46,9 @@ absl::Status SetAll(rd_kafka_conf_t* conf, const std::vector<KafkaSetting>& sett
   return absl::OkStatus();
 }
 
-absl::StatusOr<Conf> Configured(const KafkaAddress& address, const KafkaSettings& settings,
-                                const KafkaClientOptions& options) {
-  Conf conf(rd_kafka_conf_new());
+absl::StatusOr<rdkafka::Conf> Configured(const KafkaAddress& address, const KafkaSettings& settings,
+                                         const KafkaClientOptions& options) {
+  rdkafka::Conf conf(rd_kafka_conf_new());
   const std::vector<KafkaSetting> defaults = {
       {"client.id", "flywheel"},
       {"socket.nagle.disable", "true"},
@@ -233,7 +229,7 @@ std::string ScramHint(const KafkaSettings& settings) {
 absl::StatusOr<std::unique_ptr<KafkaClient>> KafkaClient::Make(const KafkaAddress& address,
                                                                const KafkaSettings& settings,
                                                                KafkaClientOptions options) {
-  ASSIGN_OR_RETURN(Conf conf, Configured(address, settings, options));
+  ASSIGN_OR_RETURN(rdkafka::Conf conf, Configured(address, settings, options));
   std::unique_ptr<KafkaClient> client(new KafkaClient());
   client->kind_ = options.kind;
   client->close_timeout_ = options.close_timeout;

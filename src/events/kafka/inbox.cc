@@ -154,12 +154,7 @@ absl::Status KafkaInbox::Serve() {
   }
   if (!is_dead) return status;
   Publish(status);
-  const InboxConsumer::Counts& last = consumer_->counts();
-  counts_before_.commits += last.commits;
-  counts_before_.failed_commits += last.failed_commits;
-  counts_before_.losses += last.losses;
-  counts_before_.lost_messages += last.lost_messages;
-  if (!last.last_loss.empty()) counts_before_.last_loss = last.last_loss;
+  counts_before_.Add(consumer_->counts());
   consumer_.reset();
   seen_commits_ = 0;
   ++restarts_;
@@ -243,12 +238,7 @@ void KafkaInbox::Publish(const absl::Status& status) {
   InboxConsumer::Counts counts = counts_before_;
   std::vector<InboxPartitionLag> lags;
   if (consumer_ != nullptr) {
-    const InboxConsumer::Counts& now = consumer_->counts();
-    counts.commits += now.commits;
-    counts.failed_commits += now.failed_commits;
-    counts.losses += now.losses;
-    counts.lost_messages += now.lost_messages;
-    if (!now.last_loss.empty()) counts.last_loss = now.last_loss;
+    counts.Add(consumer_->counts());
     lags = consumer_->Lags();
   }
   const MutexLock lock(&mutex_);

@@ -25,21 +25,6 @@ constexpr absl::Duration kCommitAtRevocation = absl::Seconds(1);
 // Messages that may come by the group's queue, where none should.
 constexpr size_t kMaxEarlyMessages = 1000;
 
-struct ListDeleter {
-  void operator()(rd_kafka_topic_partition_list_t* list) const {
-    rd_kafka_topic_partition_list_destroy(list);
-  }
-};
-using List = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
-List NewList(size_t size) {
-  return List(rd_kafka_topic_partition_list_new(static_cast<int>(size)));
-}
-
-struct EventDeleter {
-  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
-};
-using Event = std::unique_ptr<rd_kafka_event_t, EventDeleter>;
-
 // Rounded up, so that what is left of a wait is waited and not spun away.
 int Millis(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(duration, absl::Milliseconds(1))));
@@ -79,6 +64,14 @@ std::vector<KafkaSetting> Required(const std::string& group, const std::string& 
 
 }  // namespace
 
+void InboxConsumer::Counts::Add(const Counts& later) {
+  commits += later.commits;
+  failed_commits += later.failed_commits;
+  losses += later.losses;
+  lost_messages += later.lost_messages;
+  if (!later.last_loss.empty()) last_loss = later.last_loss;
+}
+
 InboxConsumer::InboxConsumer(const KafkaAddress& address, const InboxConsumerOptions& options)
     : bootstrap_(address.bootstrap_servers()),
       topic_(address.InboxTopic()),
@@ -116,7 +109,7 @@ InboxConsumer::~InboxConsumer() {
 
 void InboxConsumer::Leave() {
   rd_kafka_t* const handle = client_->handle();
-  const Queue queue(rd_kafka_queue_get_consumer(handle));
+  const rdkafka::Queue queue(rd_kafka_queue_get_consumer(handle));
   if (queue == nullptr) return;
   if (rd_kafka_error_t* error = rd_kafka_consumer_close_queue(handle, queue.get())) {
     rd_kafka_error_destroy(error);  // a member that was pushed out has nothing to leave
@@ -124,7 +117,7 @@ void InboxConsumer::Leave() {
   }
   const auto deadline = Clock::now() + absl::ToChronoMilliseconds(options_.close_timeout);
   while (rd_kafka_consumer_closed(handle) == 0 && Clock::now() < deadline) {
-    const Event event(rd_kafka_queue_poll(queue.get(), 50));
+    const rdkafka::Event event(rd_kafka_queue_poll(queue.get(), 50));
     if (event != nullptr && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) {
       rd_kafka_assign(handle, nullptr);
     }
@@ -150,11 +143,11 @@ void InboxConsumer::Rebalance(rd_kafka_resp_err_t code,
   for (int i = 0; i < partitions.cnt; ++i) {
     const int32_t partition = partitions.elems[i].partition;
     assigned_[partition] = {};
-    const Queue queue(rd_kafka_queue_get_partition(handle, topic_.c_str(), partition));
+    const rdkafka::Queue queue(rd_kafka_queue_get_partition(handle, topic_.c_str(), partition));
     if (queue != nullptr) rd_kafka_queue_forward(queue.get(), messages_.get());
   }
   // Nothing is read before Resolve knows where, but the group must not wait for that.
-  rd_kafka_assign(handle, NewList(0).get());
+  rd_kafka_assign(handle, rdkafka::NewPartitionList(0).get());
   next_try_ = {};
 }
 
@@ -201,7 +194,7 @@ absl::Status InboxConsumer::Trouble() const {
 
 absl::Status InboxConsumer::Subscribe() {
   RETURN_IF_ERROR(CheckTopic());
-  const List topics = NewList(1);
+  const rdkafka::PartitionList topics = rdkafka::NewPartitionList(1);
   rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
   const rd_kafka_resp_err_t code = rd_kafka_subscribe(client_->handle(), topics.get());
   subscribed_ = code == RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -210,15 +203,13 @@ absl::Status InboxConsumer::Subscribe() {
 
 absl::Status InboxConsumer::CheckTopic() {
   const std::string what = fmt::format("looking for the topic {}", topic_);
-  const std::unique_ptr<rd_kafka_topic_t, decltype(&rd_kafka_topic_destroy)> topic(
-      rd_kafka_topic_new(client_->handle(), topic_.c_str(), nullptr), rd_kafka_topic_destroy);
+  const rdkafka::Topic topic(rd_kafka_topic_new(client_->handle(), topic_.c_str(), nullptr));
   if (topic == nullptr) return client_->StatusOf(rd_kafka_last_error(), what);
   const rd_kafka_metadata_t* found = nullptr;
   const rd_kafka_resp_err_t code = rd_kafka_metadata(client_->handle(), 0, topic.get(), &found,
                                                      Millis(options_.request_timeout));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return client_->StatusOf(code, what);
-  const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> metadata(
-      found, rd_kafka_metadata_destroy);
+  const rdkafka::Metadata metadata(found);
   if (metadata->topic_cnt != 1) return absl::UnavailableError(what + ": the brokers do not say");
   const rd_kafka_resp_err_t topic_code = metadata->topics[0].err;
   if (topic_code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
@@ -277,7 +268,7 @@ absl::Status InboxConsumer::Resolve() {
 // The group's offsets of the partitions whose start is not known yet.
 absl::StatusOr<std::map<int32_t, int64_t>> InboxConsumer::Committed() {
   std::map<int32_t, int64_t> committed;
-  const List list = NewList(assigned_.size());
+  const rdkafka::PartitionList list = rdkafka::NewPartitionList(assigned_.size());
   for (const auto& [partition, assigned] : assigned_) {
     if (assigned.resolved) continue;
     rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition);
@@ -341,7 +332,7 @@ void InboxConsumer::NoteLoss(int32_t partition, const InboxStart& start, int64_t
 }
 
 absl::Status InboxConsumer::AssignAll() {
-  const List list = NewList(assigned_.size());
+  const rdkafka::PartitionList list = rdkafka::NewPartitionList(assigned_.size());
   for (const auto& [partition, assigned] : assigned_) {
     rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition)->offset =
         assigned.read;
@@ -387,7 +378,7 @@ bool InboxConsumer::has_uncommitted() const {
 
 void InboxConsumer::StartCommit() {
   if (committing_ || !has_uncommitted() || Clock::now() < next_commit_) return;
-  const List list = NewList(assigned_.size());
+  const rdkafka::PartitionList list = rdkafka::NewPartitionList(assigned_.size());
   for (const auto& [partition, assigned] : assigned_) {
     if (!assigned.resolved || assigned.done <= assigned.committed) continue;
     rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition)->offset =
@@ -404,7 +395,7 @@ void InboxConsumer::StartCommit() {
 
 void InboxConsumer::FinishCommit(absl::Duration wait) {
   if (!committing_) return;
-  const Event event(rd_kafka_queue_poll(commit_results_.get(), Millis(wait)));
+  const rdkafka::Event event(rd_kafka_queue_poll(commit_results_.get(), Millis(wait)));
   if (event == nullptr && Clock::now() - commit_started_ < kCommitPatience) return;
   committing_ = false;
   bool failed = event == nullptr || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR;

@@ -20,6 +20,7 @@
 #include "events/kafka/address.h"
 #include "events/kafka/client.h"
 #include "events/kafka/inbox_start.h"
+#include "events/kafka/owned.h"
 #include "events/kafka/settings.h"
 
 namespace flywheel {
@@ -65,10 +66,7 @@ struct InboxPartitionLag {
 class InboxConsumer {
  public:
   using Clock = std::chrono::steady_clock;
-  struct MessageDeleter {
-    void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-  };
-  using Message = std::unique_ptr<rd_kafka_message_t, MessageDeleter>;
+  using Message = rdkafka::Message;
 
   struct Counts {
     uint64_t commits = 0;
@@ -76,6 +74,9 @@ class InboxConsumer {
     uint64_t losses = 0;         // alarms: partitions whose next message was gone
     uint64_t lost_messages = 0;  // by retention; an upper bound
     std::string last_loss;       // a sentence
+
+    // Adds what a later consumer has counted.
+    void Add(const Counts& later);
   };
 
   // InvalidArgument where librdkafka does not take the settings. Does not wait for the brokers.
@@ -118,10 +119,6 @@ class InboxConsumer {
     int64_t committed = kNothing;
     int64_t high = 0;
   };
-  struct QueueDeleter {
-    void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
-  };
-  using Queue = std::unique_ptr<rd_kafka_queue_t, QueueDeleter>;
 
   InboxConsumer(const KafkaAddress& address, const InboxConsumerOptions& options);
 
@@ -150,8 +147,8 @@ class InboxConsumer {
   const std::string group_;
   const InboxConsumerOptions options_;
   std::unique_ptr<KafkaClient> client_;
-  Queue messages_;
-  Queue commit_results_;
+  rdkafka::Queue messages_;
+  rdkafka::Queue commit_results_;
 
   bool subscribed_ = false;
   absl::Status fatal_;

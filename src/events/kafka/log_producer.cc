@@ -29,8 +29,7 @@ constexpr size_t kMostMessages = 10'000'000;
 absl::Status Unknown(const absl::Status& status) {
   if (!absl::IsUnavailable(status)) return status;
   return absl::UnavailableError(
-      fmt::format("{}; whether it is there is not known",
-                  std::string_view(status.message().data(), status.message().size())));
+      fmt::format("{}; whether it is there is not known", MessageOf(status)));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "events/kafka/errors.h"
+#include "events/kafka/owned.h"
 
 namespace flywheel {
 namespace {
@@ -75,15 +76,8 @@ KafkaClientOptions ClientOptions(const std::string& topic, const LogReaderOption
 // whose answer nobody waits for.
 bool NeedsNudges() { return rd_kafka_version() < 0x02020000; }
 
-struct TopicPartitionsDeleter {
-  void operator()(rd_kafka_topic_partition_list_t* list) const {
-    rd_kafka_topic_partition_list_destroy(list);
-  }
-};
-using TopicPartitions = std::unique_ptr<rd_kafka_topic_partition_list_t, TopicPartitionsDeleter>;
-
-TopicPartitions OnePartition(const std::string& topic, Partition partition, int64_t offset) {
-  TopicPartitions list(rd_kafka_topic_partition_list_new(1));
+rdkafka::PartitionList OnePartition(const std::string& topic, Partition partition, int64_t offset) {
+  rdkafka::PartitionList list = rdkafka::NewPartitionList(1);
   rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition.number())->offset = offset;
   return list;
 }
@@ -91,14 +85,13 @@ TopicPartitions OnePartition(const std::string& topic, Partition partition, int6
 // Lets the client find out where the partitions lie, before anything is assigned: what it learns
 // later counts as a disturbance.
 void LearnLeaders(rd_kafka_t* handle, const std::string& topic, absl::Duration timeout) {
-  rd_kafka_topic_t* const known = rd_kafka_topic_new(handle, topic.c_str(), nullptr);
+  const rdkafka::Topic known(rd_kafka_topic_new(handle, topic.c_str(), nullptr));
   const rd_kafka_metadata_t* metadata = nullptr;
-  if (rd_kafka_metadata(handle, 0, known, &metadata,
+  if (rd_kafka_metadata(handle, 0, known.get(), &metadata,
                         static_cast<int>(absl::ToInt64Milliseconds(timeout))) ==
       RD_KAFKA_RESP_ERR_NO_ERROR) {
     rd_kafka_metadata_destroy(metadata);
   }
-  rd_kafka_topic_destroy(known);
 }
 
 }  // namespace
@@ -176,7 +169,8 @@ absl::Status LogReader::Assign(Offset from, const std::optional<ReadAnchor>& anc
   to_verify_ = anchor;
   follows_ = from;
   fetched_ = anchor ? anchor->offset : from;
-  const TopicPartitions list = OnePartition(queries_->topic(), partition_, fetched_.number());
+  const rdkafka::PartitionList list =
+      OnePartition(queries_->topic(), partition_, fetched_.number());
   const rd_kafka_resp_err_t code = rd_kafka_assign(client_->handle(), list.get());
   assigned_ = code == RD_KAFKA_RESP_ERR_NO_ERROR;
   return client_->StatusOf(code, Reading());
@@ -255,7 +249,8 @@ absl::Status LogReader::Fetch(const ReadLimits& limits, Clock::time_point until)
 
 void LogReader::Nudge() {
   taken_bytes_ = 0;
-  const TopicPartitions list = OnePartition(queries_->topic(), partition_, RD_KAFKA_OFFSET_END);
+  const rdkafka::PartitionList list =
+      OnePartition(queries_->topic(), partition_, RD_KAFKA_OFFSET_END);
   rd_kafka_offsets_for_times(client_->handle(), list.get(), 0);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "events/kafka/errors.h"
+#include "events/kafka/owned.h"
 
 namespace flywheel {
 namespace {
@@ -62,13 +63,6 @@ std::string MemberId(rd_kafka_t* handle) {
   std::string member(text);
   rd_kafka_mem_free(handle, text);
   return member;
-}
-
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t,
-                                      decltype(&rd_kafka_topic_partition_list_destroy)>;
-
-PartitionList NewPartitionList(int size) {
-  return {rd_kafka_topic_partition_list_new(size), rd_kafka_topic_partition_list_destroy};
 }
 
 }  // namespace
@@ -192,7 +186,7 @@ absl::Status KafkaMembership::Connect() {
   client.close_timeout = kCloseTimeout;
   ASSIGN_OR_RETURN(client_, KafkaClient::Make(address_, settings_, std::move(client)));
   rd_kafka_poll_set_consumer(client_->handle());
-  const PartitionList topics = NewPartitionList(1);
+  const rdkafka::PartitionList topics = rdkafka::NewPartitionList(1);
   rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
   return client_->StatusOf(rd_kafka_subscribe(client_->handle(), topics.get()),
                            fmt::format("joining the group {}", group_));
@@ -221,7 +215,7 @@ void KafkaMembership::OnRebalance(rd_kafka_resp_err_t code,
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     // An assignment of nothing: the group holds that the partitions are this member's, and nothing
     // is fetched.
-    rd_kafka_assign(handle, NewPartitionList(0).get());
+    rd_kafka_assign(handle, rdkafka::NewPartitionList(0).get());
     return Publish(Assignment::State::kAssigned, PartitionsIn(partitions, topic_),
                    absl::OkStatus());
   }
@@ -278,7 +272,7 @@ bool KafkaMembership::OwnerIsSilent() {
 // Gives what was noted and has not been committed; nullptr: nothing.
 rd_kafka_topic_partition_list_t* KafkaMembership::TakeNoted() {
   const std::shared_ptr<const Assignment> now = Current();
-  PartitionList list = NewPartitionList(8);
+  rdkafka::PartitionList list = rdkafka::NewPartitionList(8);
   const MutexLock lock(&mutex_);
   for (const auto& [partition, next] : noted_) {
     const auto before = committed_.find(partition);
@@ -294,24 +288,21 @@ void KafkaMembership::Commit() {
   const Clock::time_point now = Clock::now();
   if (absl::FromChrono(now - last_commit_) < kCommitInterval) return;
   last_commit_ = now;
-  const PartitionList list(TakeNoted(), rd_kafka_topic_partition_list_destroy);
+  const rdkafka::PartitionList list(TakeNoted());
   // What fails is committed again with the next position.
   if (list != nullptr) rd_kafka_commit(client_->handle(), list.get(), /*async=*/1);
 }
 
 // The last one, and waits for it.
 void KafkaMembership::CommitAndWait() {
-  const PartitionList list(TakeNoted(), rd_kafka_topic_partition_list_destroy);
+  const rdkafka::PartitionList list(TakeNoted());
   if (list == nullptr) return;
-  rd_kafka_queue_t* queue = rd_kafka_queue_new(client_->handle());
-  if (rd_kafka_commit_queue(client_->handle(), list.get(), queue, nullptr, nullptr) ==
+  const rdkafka::Queue queue(rd_kafka_queue_new(client_->handle()));
+  if (rd_kafka_commit_queue(client_->handle(), list.get(), queue.get(), nullptr, nullptr) ==
       RD_KAFKA_RESP_ERR_NO_ERROR) {
     const auto at_most = static_cast<int>(absl::ToInt64Milliseconds(kLastCommitTimeout));
-    if (rd_kafka_event_t* event = rd_kafka_queue_poll(queue, at_most)) {
-      rd_kafka_event_destroy(event);
-    }
+    const rdkafka::Event answer(rd_kafka_queue_poll(queue.get(), at_most));
   }
-  rd_kafka_queue_destroy(queue);
 }
 
 // Only by unsubscribing does a static member tell the brokers that it goes; closing waits for their

@@ -7,27 +7,13 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "base/name_character.h"
 #include "base/status.h"
 #include "events/kafka/errors.h"
+#include "events/kafka/owned.h"
 
 namespace flywheel {
 namespace {
-
-// What librdkafka gives to be destroyed by a function of its own.
-template <auto Destroy>
-struct DestroyedBy {
-  template <class Object>
-  void operator()(Object* object) const {
-    Destroy(object);
-  }
-};
-template <class Object, auto Destroy>
-using Owned = std::unique_ptr<Object, DestroyedBy<Destroy>>;
-
-using Queue = Owned<rd_kafka_queue_t, rd_kafka_queue_destroy>;
-using Event = Owned<rd_kafka_event_t, rd_kafka_event_destroy>;
-using AdminOptions = Owned<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
-using PartitionList = Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
 
 // The longest time that librdkafka takes: a question does not end by its own timeout.
 constexpr int kNeverMillis = 3600 * 1000;
@@ -117,12 +103,8 @@ std::string_view NameOf(NodeOwners::State state) {
 }
 
 absl::Status CheckNodeId(std::string_view node_id) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  };
   if (node_id.empty() || node_id.size() > kMaxNodeIdBytes || node_id == "." || node_id == ".." ||
-      !std::all_of(node_id.begin(), node_id.end(), allowed)) {
+      !std::all_of(node_id.begin(), node_id.end(), IsNameCharacter)) {
     return absl::InvalidArgumentError(
         fmt::format("a node's id has 1 to {} letters, digits, '.', '_' or '-'; \"{}\" is none",
                     kMaxNodeIdBytes, node_id));
@@ -166,9 +148,9 @@ absl::StatusOr<NodeOwners> NodeGroup::DescribeOnce(absl::Duration timeout,
                                                    rd_kafka_resp_err_t* refused) {
   RETURN_IF_ERROR(Connect());
   const std::string what = fmt::format("asking who is in the group {}", group_);
-  Queue queue(rd_kafka_queue_new(client_->handle()));
+  rdkafka::Queue queue(rd_kafka_queue_new(client_->handle()));
   {
-    const AdminOptions options(
+    const rdkafka::AdminOptions options(
         rd_kafka_AdminOptions_new(client_->handle(), RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS));
     char error[256] = "";
     const rd_kafka_resp_err_t set = rd_kafka_AdminOptions_set_request_timeout(
@@ -177,7 +159,7 @@ absl::StatusOr<NodeOwners> NodeGroup::DescribeOnce(absl::Duration timeout,
     const char* group = group_.c_str();
     rd_kafka_DescribeConsumerGroups(client_->handle(), &group, 1, options.get(), queue.get());
   }
-  const Event event(rd_kafka_queue_poll(queue.get(), Millis(timeout)));
+  const rdkafka::Event event(rd_kafka_queue_poll(queue.get(), Millis(timeout)));
   if (event == nullptr) {
     absl::Status status = client_->StatusOf(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
     queue.reset();
@@ -205,7 +187,7 @@ absl::StatusOr<NodeOwners> NodeGroup::DescribeOnce(absl::Duration timeout,
 absl::StatusOr<std::vector<std::optional<Offset>>> NodeGroup::Committed(int32_t partitions,
                                                                         absl::Duration timeout) {
   RETURN_IF_ERROR(Connect());
-  const PartitionList list(rd_kafka_topic_partition_list_new(partitions));
+  const rdkafka::PartitionList list = rdkafka::NewPartitionList(static_cast<size_t>(partitions));
   for (int32_t partition = 0; partition < partitions; ++partition) {
     rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition);
   }

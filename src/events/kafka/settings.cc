@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "events/kafka/owned.h"
 
 namespace flywheel {
 namespace {
@@ -102,8 +103,7 @@ absl::Status CheckNotReserved(std::string_view name) {
 
 // Whether this librdkafka takes it.
 absl::Status CheckKnown(const std::string& name, const std::string& value) {
-  const std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> scratch(
-      rd_kafka_conf_new(), rd_kafka_conf_destroy);
+  const rdkafka::Conf scratch(rd_kafka_conf_new());
   std::array<char, 512> error{};
   const rd_kafka_conf_res_t result =
       rd_kafka_conf_set(scratch.get(), name.c_str(), value.c_str(), error.data(), error.size());

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "events/kafka/errors.h"
+#include "events/kafka/owned.h"
 
 namespace flywheel {
 namespace {
@@ -55,18 +56,13 @@ absl::Status AskUntil(const KafkaClient& client, absl::Duration timeout, std::st
   }
 }
 
-struct TopicDeleter {
-  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
-};
-
 // The number of partitions, as one answer of a broker has it.
 rd_kafka_resp_err_t AskForPartitions(rd_kafka_t* handle, rd_kafka_topic_t* topic, int millis,
                                      int32_t& count) {
   const rd_kafka_metadata_t* metadata = nullptr;
   const rd_kafka_resp_err_t code = rd_kafka_metadata(handle, 0, topic, &metadata, millis);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
-  const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned(
-      metadata, rd_kafka_metadata_destroy);
+  const rdkafka::Metadata owned(metadata);
   if (metadata->topic_cnt != 1) return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
   if (metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return metadata->topics[0].err;
   count = metadata->topics[0].partition_cnt;
@@ -78,9 +74,7 @@ rd_kafka_resp_err_t AskForPartitions(rd_kafka_t* handle, rd_kafka_topic_t* topic
 // As Kafka's protocol has it, the places are timestamps of their own.
 rd_kafka_resp_err_t AskForPlace(rd_kafka_t* handle, const std::string& topic, Partition partition,
                                 int64_t place, int millis, int64_t& offset) {
-  const std::unique_ptr<rd_kafka_topic_partition_list_t,
-                        decltype(&rd_kafka_topic_partition_list_destroy)>
-      list(rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy);
+  const rdkafka::PartitionList list = rdkafka::NewPartitionList(1);
   rd_kafka_topic_partition_t* const asked =
       rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition.number());
   asked->offset = place;
@@ -114,8 +108,7 @@ absl::StatusOr<std::unique_ptr<TopicQueries>> TopicQueries::Make(
 }
 
 absl::StatusOr<int32_t> TopicQueries::CountPartitions(absl::Duration timeout) const {
-  const std::unique_ptr<rd_kafka_topic_t, TopicDeleter> topic(
-      rd_kafka_topic_new(client_->handle(), topic_.c_str(), nullptr));
+  const rdkafka::Topic topic(rd_kafka_topic_new(client_->handle(), topic_.c_str(), nullptr));
   int32_t count = 0;
   const absl::Status status = AskUntil(
       *client_, timeout, "asking for the topic " + topic_,

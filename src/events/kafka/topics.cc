@@ -11,28 +11,11 @@
 #include "base/status.h"
 #include "events/kafka/client.h"
 #include "events/kafka/errors.h"
+#include "events/kafka/owned.h"
 #include "events/kafka/topic_plan.h"
 
 namespace flywheel {
 namespace {
-
-// What librdkafka gives and wants back by a function of its own.
-template <auto kDestroy>
-struct Destroy {
-  template <class T>
-  void operator()(T* thing) const {
-    kDestroy(thing);
-  }
-};
-template <class T, auto kDestroy>
-using Owned = std::unique_ptr<T, Destroy<kDestroy>>;
-
-using Queue = Owned<rd_kafka_queue_t, rd_kafka_queue_destroy>;
-using Event = Owned<rd_kafka_event_t, rd_kafka_event_destroy>;
-using AdminOptions = Owned<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
-using NewTopic = Owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
-using Resource = Owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
-using Topic = Owned<rd_kafka_topic_t, rd_kafka_topic_destroy>;
 
 constexpr size_t kErrorBytes = 512;
 constexpr std::chrono::seconds kMadeIsKnown{10};
@@ -61,17 +44,17 @@ class TopicAdmin {
 
   absl::StatusOr<std::optional<TopicFound>> Partitions(const std::string& topic);
   absl::Status Settings(const std::string& topic, TopicFound& found);
-  absl::StatusOr<AdminOptions> Options(rd_kafka_admin_op_t operation) const;
+  absl::StatusOr<rdkafka::AdminOptions> Options(rd_kafka_admin_op_t operation) const;
   // The answer to what was asked last.
-  absl::StatusOr<Event> Answer(std::string_view what);
+  absl::StatusOr<rdkafka::Event> Answer(std::string_view what);
 
   const std::unique_ptr<KafkaClient> client_;
   const int millis_;
-  const Queue queue_;
+  const rdkafka::Queue queue_;
 };
 
-absl::StatusOr<AdminOptions> TopicAdmin::Options(rd_kafka_admin_op_t operation) const {
-  AdminOptions options(rd_kafka_AdminOptions_new(client_->handle(), operation));
+absl::StatusOr<rdkafka::AdminOptions> TopicAdmin::Options(rd_kafka_admin_op_t operation) const {
+  rdkafka::AdminOptions options(rd_kafka_AdminOptions_new(client_->handle(), operation));
   std::array<char, kErrorBytes> error{};
   const rd_kafka_resp_err_t code =
       rd_kafka_AdminOptions_set_request_timeout(options.get(), millis_, error.data(), error.size());
@@ -79,9 +62,9 @@ absl::StatusOr<AdminOptions> TopicAdmin::Options(rd_kafka_admin_op_t operation) 
   return options;
 }
 
-absl::StatusOr<Event> TopicAdmin::Answer(std::string_view what) {
+absl::StatusOr<rdkafka::Event> TopicAdmin::Answer(std::string_view what) {
   // librdkafka answers by its own timeout; a moment more is for it to do so.
-  Event event(rd_kafka_queue_poll(queue_.get(), millis_ + 1000));
+  rdkafka::Event event(rd_kafka_queue_poll(queue_.get(), millis_ + 1000));
   rd_kafka_poll(client_->handle(), 0);
   if (event == nullptr) return client_->StatusOf(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
   RETURN_IF_ERROR(client_->StatusOf(rd_kafka_event_error(event.get()), what));
@@ -89,14 +72,14 @@ absl::StatusOr<Event> TopicAdmin::Answer(std::string_view what) {
 }
 
 absl::StatusOr<std::optional<TopicFound>> TopicAdmin::Partitions(const std::string& topic) {
-  const Topic handle(rd_kafka_topic_new(client_->handle(), topic.c_str(), nullptr));
+  const rdkafka::Topic handle(rd_kafka_topic_new(client_->handle(), topic.c_str(), nullptr));
   const std::string what = "asking for the topic " + topic;
   const rd_kafka_metadata_t* metadata = nullptr;
   const rd_kafka_resp_err_t code =
       rd_kafka_metadata(client_->handle(), 0, handle.get(), &metadata, millis_);
   rd_kafka_poll(client_->handle(), 0);
   RETURN_IF_ERROR(client_->StatusOf(code, what));
-  const Owned<const rd_kafka_metadata_t, rd_kafka_metadata_destroy> owned(metadata);
+  const rdkafka::Metadata owned(metadata);
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
   const absl::Status status = client_->StatusOf(found.err, what);
   if (absl::IsNotFound(status)) return std::nullopt;
@@ -112,11 +95,12 @@ absl::StatusOr<std::optional<TopicFound>> TopicAdmin::Partitions(const std::stri
 
 absl::Status TopicAdmin::Settings(const std::string& topic, TopicFound& found) {
   const std::string what = "asking for the settings of the topic " + topic;
-  ASSIGN_OR_RETURN(const AdminOptions options, Options(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
-  const Resource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  ASSIGN_OR_RETURN(const rdkafka::AdminOptions options, Options(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
+  const rdkafka::ConfigResource resource(
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
   rd_kafka_ConfigResource_t* asked = resource.get();
   rd_kafka_DescribeConfigs(client_->handle(), &asked, 1, options.get(), queue_.get());
-  ASSIGN_OR_RETURN(const Event event, Answer(what));
+  ASSIGN_OR_RETURN(const rdkafka::Event event, Answer(what));
   size_t count = 0;
   const rd_kafka_ConfigResource_t** const resources = rd_kafka_DescribeConfigs_result_resources(
       rd_kafka_event_DescribeConfigs_result(event.get()), &count);
@@ -143,22 +127,22 @@ absl::StatusOr<std::optional<TopicFound>> TopicAdmin::Find(const std::string& to
 absl::Status TopicAdmin::Create(const TopicWish& wish) {
   const std::string what = "making the topic " + wish.topic;
   std::array<char, kErrorBytes> error{};
-  const NewTopic topic(rd_kafka_NewTopic_new(wish.topic.c_str(), wish.partitions.value_or(1),
-                                             wish.replication.value_or(-1), error.data(),
-                                             error.size()));
+  const rdkafka::NewTopic topic(
+      rd_kafka_NewTopic_new(wish.topic.c_str(), wish.partitions.value_or(1),
+                            wish.replication.value_or(-1), error.data(), error.size()));
   if (topic == nullptr) {
     return absl::InvalidArgumentError(fmt::format("{}: {}", what, error.data()));
   }
   for (const SettingWish& setting : wish.settings) {
     rd_kafka_NewTopic_set_config(topic.get(), setting.name.c_str(), setting.value.c_str());
   }
-  ASSIGN_OR_RETURN(const AdminOptions options, Options(RD_KAFKA_ADMIN_OP_CREATETOPICS));
+  ASSIGN_OR_RETURN(const rdkafka::AdminOptions options, Options(RD_KAFKA_ADMIN_OP_CREATETOPICS));
   const rd_kafka_resp_err_t set = rd_kafka_AdminOptions_set_operation_timeout(
       options.get(), millis_, error.data(), error.size());
   RETURN_IF_ERROR(KafkaStatus(set, what, error.data()));
   rd_kafka_NewTopic_t* asked = topic.get();
   rd_kafka_CreateTopics(client_->handle(), &asked, 1, options.get(), queue_.get());
-  ASSIGN_OR_RETURN(const Event event, Answer(what));
+  ASSIGN_OR_RETURN(const rdkafka::Event event, Answer(what));
   size_t count = 0;
   const rd_kafka_topic_result_t** const results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);

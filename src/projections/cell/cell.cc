@@ -53,12 +53,9 @@ absl::Status Cell::CheckAgainstLog() {
   }
   ASSIGN_OR_RETURN(const Offset begin, log_->BeginOffset(partition_));
   if (position.last < begin) return refuse("the last folded record is no longer there");
-  ReadLimits one;
-  one.max_records = 1;
-  one.wait = kReadWait * kMaxReadsWithoutProgress;
-  ASSIGN_OR_RETURN(const RecordBatch read, log_->Read(partition_, position.last, one));
-  if (read.records.empty() || read.records[0].offset != position.last)
-    return refuse("the last folded record is missing");
+  ASSIGN_OR_RETURN(const RecordBatch read,
+                   log_->ReadAt({partition_, position.last}, kReadWait * kMaxReadsWithoutProgress));
+  if (read.records.empty()) return refuse("the last folded record is missing");
   const std::string_view bytes = read.records[0].bytes;
   if (XXH3_64bits(bytes.data(), bytes.size()) != position.last_hash)
     return refuse("the last folded record is another");

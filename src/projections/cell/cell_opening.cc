@@ -15,10 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string_view MessageOf(const absl::Status& status) {
-  return {status.message().data(), status.message().size()};
-}
-
 bool HasRows(const std::string& folder) {
   std::error_code error;
   return fs::exists(folder, error) && !fs::is_empty(folder, error);

@@ -9,11 +9,12 @@
 #include <system_error>
 #include <utility>
 
+#include "base/name_character.h"
 #include "base/status.h"
 #include "projections/cell/checkpoint_manifest.h"
 #include "projections/facts/cell_row.h"
-#include "projections/facts/row_keys.h"
 #include "projections/store/durable_files.h"
+#include "projections/store/read_cell_row.h"
 #include "projections/store/rocks_store.h"
 
 namespace flywheel {
@@ -59,12 +60,9 @@ std::string Unfinished(const std::string& folder, const CheckpointOptions& optio
 }
 
 absl::Status CheckOptions(const CheckpointOptions& options) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  };
   if (options.shared.empty()) return absl::InvalidArgumentError("no folder for checkpoints");
-  if (options.writer.empty() || !std::all_of(options.writer.begin(), options.writer.end(), allowed))
+  if (options.writer.empty() ||
+      !std::all_of(options.writer.begin(), options.writer.end(), IsNameCharacter))
     return absl::InvalidArgumentError(
         fmt::format("the writer of checkpoints \"{}\" is not of letters, digits, '.', '_' and '-'",
                     options.writer));
@@ -134,9 +132,7 @@ absl::Status Concerning(const CheckpointPlace& place, const absl::Status& status
   if (status.ok()) return status;
   std::error_code error;
   const bool gone = !fs::exists(place.folder, error);
-  const std::string text =
-      fmt::format("the checkpoint {}: {}", place.folder,
-                  std::string_view(status.message().data(), status.message().size()));
+  const std::string text = fmt::format("the checkpoint {}: {}", place.folder, MessageOf(status));
   return gone ? absl::NotFoundError(text) : absl::Status(status.code(), text);
 }
 
@@ -237,16 +233,14 @@ absl::Status CopyVerified(const CheckpointPlace& place, const CheckpointManifest
 }  // namespace
 
 absl::StatusOr<CutRows> CutCheckpoint(const RowStore& store, const std::string& folder) {
-  std::string value;
-  ASSIGN_OR_RETURN(const bool found, store.Get(row_keys::Cell(), &value));
-  if (!found) {
+  ASSIGN_OR_RETURN(const std::optional<CellRow> row, ReadCellRow(store));
+  if (!row) {
     return absl::FailedPreconditionError("nothing is folded yet, there is nothing to keep");
   }
-  ASSIGN_OR_RETURN(const CellRow row, CellRow::Decode(value));
   RETURN_IF_ERROR(RemoveFolder(folder));
   RETURN_IF_ERROR(MakeFolder(fs::path(folder).parent_path().string()));
   RETURN_IF_ERROR(CopyRocksStore(store, folder));
-  return CutRows{folder, row.next, row.fold_version};
+  return CutRows{folder, row->next, row->fold_version};
 }
 
 absl::StatusOr<CheckpointPlace> PublishCheckpoint(const CutRows& cut, Partition partition,

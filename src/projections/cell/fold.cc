@@ -11,6 +11,7 @@
 #include "projections/facts/policy_row.h"
 #include "projections/facts/row_keys.h"
 #include "projections/models/rating.h"
+#include "projections/store/read_cell_row.h"
 #include "projections/store/read_policies.h"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -96,15 +97,14 @@ ContentHash HashRefused(const RefusedView& refused) {
 Fold::Fold(const RowStore* store) : store_(store), policies_(PolicyBook::BuiltIn()) {}
 
 absl::Status Fold::Open() {
-  std::string value;
-  ASSIGN_OR_RETURN(const bool found, store_->Get(row_keys::Cell(), &value));
-  rows_.emplace(store_, !found);
-  if (!found) {
+  ASSIGN_OR_RETURN(const std::optional<CellRow> cell, ReadCellRow(*store_));
+  rows_.emplace(store_, !cell);
+  if (!cell) {
     cell_.fold_version = FoldVersion();
     cell_.last = Offset(-1);
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(cell_, CellRow::Decode(value));
+  cell_ = *cell;
   if (cell_.fold_version != FoldVersion()) {
     return absl::FailedPreconditionError(
         "the rows were folded by another version of the program, its policy or the time zone data; "
@@ -651,8 +651,7 @@ void Fold::NoteAccepted(std::string_view seller, MarketCode market, Instant occu
 }
 
 const MarketPolicy& Fold::PolicyOf(MarketCode market, Instant at) const {
-  const MarketPolicy* policy = policies_.Find(market.text(), at);
-  if (policy == nullptr) policy = policies_.FindInAnyVersion(market.text());
+  const MarketPolicy* policy = policies_.FindOrAny(market.text(), at);
   FLYWHEEL_CHECK(policy != nullptr, "an order's market is known to the policy");
   return *policy;
 }

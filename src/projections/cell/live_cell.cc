@@ -35,10 +35,6 @@ bool MayPass(const absl::Status& status) {
   }
 }
 
-std::string TextOf(const absl::Status& status) {
-  return std::string(status.message().data(), status.message().size());
-}
-
 }  // namespace
 
 LiveCell::LiveCell(EventLog* log, Partition partition, OpenRows open_rows,
@@ -67,6 +63,11 @@ void LiveCell::Stop() {
 std::shared_ptr<const CellView> LiveCell::View() const {
   MutexLock lock(&mutex_);
   return view_;
+}
+
+std::shared_ptr<const CellView> LiveCell::ServingView() const {
+  MutexLock lock(&mutex_);
+  return progress_.state == CellProgress::State::kServing ? view_ : nullptr;
 }
 
 CellProgress LiveCell::Progress() const {
@@ -98,10 +99,10 @@ bool LiveCell::Pause(absl::Duration pause) {
   return !stop_;
 }
 
-void LiveCell::NoteTrouble(CellProgress::State state, std::string trouble) {
+void LiveCell::NoteTrouble(CellProgress::State state, const absl::Status& trouble) {
   MutexLock lock(&mutex_);
   progress_.state = state;
-  progress_.trouble = std::move(trouble);
+  progress_.trouble = std::string(MessageOf(trouble));
   changed_.NotifyAll();
 }
 
@@ -118,18 +119,18 @@ void LiveCell::Run() {
     // What is not written yet is folded again, from the last written rows.
     cell_.reset();
     if (!MayPass(status)) {
-      NoteTrouble(CellProgress::State::kStopped, TextOf(status));
+      NoteTrouble(CellProgress::State::kStopped, status);
       return;
     }
     NoteTrouble(View() != nullptr ? CellProgress::State::kServing : CellProgress::State::kRestoring,
-                TextOf(status));
+                status);
     if (!Pause(pause)) break;
     pause = std::min(pause * 2, options_.last_pause);
   }
   if (cell_ == nullptr) return;
   absl::Status last = cell_->Write(/*durable=*/true);
   if (last.ok()) last = Checkpoint();
-  if (!last.ok()) NoteTrouble(Progress().state, TextOf(last));
+  if (!last.ok()) NoteTrouble(Progress().state, last);
 }
 
 absl::Status LiveCell::OpenCell() {
@@ -212,7 +213,7 @@ absl::Status LiveCell::Checkpoint() {
   const absl::Status status = options_.checkpoint(*store_, cell_->position());
   if (status.ok()) checkpoint_next_ = cell_->position().next;
   MutexLock lock(&mutex_);
-  progress_.checkpoint_trouble = TextOf(status);
+  progress_.checkpoint_trouble = std::string(MessageOf(status));
   if (status.ok()) ++progress_.checkpoints;
   return absl::OkStatus();
 }

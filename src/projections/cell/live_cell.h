@@ -77,6 +77,8 @@ class LiveCell {
 
   // nullptr until the cell has reached the log's end once.
   std::shared_ptr<const CellView> View() const;
+  // The same, nullptr unless the cell serves.
+  std::shared_ptr<const CellView> ServingView() const;
   CellProgress Progress() const;
   // Waits until the view holds everything before `end`; false where it does not within the time, or
   // the cell has stopped.
@@ -94,7 +96,7 @@ class LiveCell {
   void Publish();
   void NoteViewed();
   absl::Status LearnEnd();
-  void NoteTrouble(CellProgress::State state, std::string trouble);
+  void NoteTrouble(CellProgress::State state, const absl::Status& trouble);
   bool stopping() const;
   // False when the cell is to stop.
   bool Pause(absl::Duration pause);

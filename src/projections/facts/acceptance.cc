@@ -149,4 +149,10 @@ std::string_view SentenceOf(RefusalCode code) {
   return "";
 }
 
+std::string_view SentenceOf(const QuarantineRow& row) {
+  if (!row.sentence.empty()) return row.sentence;
+  if (row.state == QuarantineRow::State::kWaiting) return "its order is not known yet";
+  return SentenceOf(row.code);
+}
+
 }  // namespace flywheel

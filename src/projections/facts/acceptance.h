@@ -5,6 +5,7 @@
 
 #include "events/policy.h"
 #include "projections/facts/order_row.h"
+#include "projections/facts/quarantine_row.h"
 
 namespace flywheel {
 
@@ -23,6 +24,10 @@ Judgement Judge(const OrderRow& order, const Fact& fact, const MarketPolicy& pol
 
 // The sentence that goes with a refusal in the fold.
 std::string_view SentenceOf(RefusalCode code);
+
+// Why an entry of the quarantine stands there: its own sentence, else that of its state or code.
+// The view may be of the row.
+std::string_view SentenceOf(const QuarantineRow& row);
 
 }  // namespace flywheel
 

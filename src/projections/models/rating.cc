@@ -277,4 +277,13 @@ std::optional<int64_t> AverageHundredths(absl::Span<const int64_t> distribution,
   return (int64_t{200} * sum + marks) / (2 * marks);
 }
 
+RatingCounters SumUpTo(const RatingDays& days, LocalDay day) {
+  RatingCounters sum{};
+  for (const auto& [at, counters] : days) {
+    if (at > day) break;
+    AddCounters(counters, &sum);
+  }
+  return sum;
+}
+
 }  // namespace flywheel

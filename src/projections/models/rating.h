@@ -151,6 +151,8 @@ using RatingCounters = std::array<int64_t, kRatingCounters>;
 // Differences by day, of one seller and market or of a sum over them.
 using RatingDays = std::map<LocalDay, RatingCounters>;
 void AddSteps(const RatingSteps& steps, RatingDays* days);
+// The figures of the window that ends on the day: the steps up to it, summed.
+RatingCounters SumUpTo(const RatingDays& days, LocalDay day);
 void AddCounters(const RatingCounters& from, RatingCounters* to);
 
 // A share of unique recommending buyers in percent with one decimal, half up, in tenths; nullopt of

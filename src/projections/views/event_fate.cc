@@ -46,11 +46,7 @@ EventFate FateOfEntry(const QuarantineRow& row) {
   }
   fate.code = row.code;
   fate.field = row.field;
-  fate.sentence = row.sentence;
-  if (fate.sentence.empty()) {
-    fate.sentence = row.state == QuarantineRow::State::kWaiting ? "its order is not known yet"
-                                                                : std::string(SentenceOf(row.code));
-  }
+  fate.sentence = std::string(SentenceOf(row));
   if (row.state != QuarantineRow::State::kWaiting) fate.decided = row.decided;
   fate.closed = row.closed;
   fate.repeats = row.repeats;

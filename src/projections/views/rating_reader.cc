@@ -12,6 +12,7 @@
 #include "projections/cell/rating_fold.h"
 #include "projections/facts/quarantine_row.h"
 #include "projections/facts/row_keys.h"
+#include "projections/store/read_cell_row.h"
 #include "projections/store/read_policies.h"
 
 namespace flywheel {
@@ -68,13 +69,6 @@ absl::Status FindIncomplete(Instant known_at, CellState* state) {
   return status;
 }
 
-absl::StatusOr<CellRow> ReadCellRow(const RowReader& store) {
-  std::string value;
-  ASSIGN_OR_RETURN(const bool found, store.Get(row_keys::Cell(), &value));
-  if (!found) return CellRow();
-  return CellRow::Decode(value);
-}
-
 // `view` is of the same rows, or nullptr.
 absl::StatusOr<CellState> ReadCell(const RowReader* store, const CellView* view,
                                    const RatingQuery& query) {
@@ -83,7 +77,8 @@ absl::StatusOr<CellState> ReadCell(const RowReader* store, const CellView* view,
   if (view != nullptr) {
     state.cell = view->position;
   } else {
-    ASSIGN_OR_RETURN(state.cell, ReadCellRow(*store));
+    ASSIGN_OR_RETURN(const std::optional<CellRow> cell, ReadCellRow(*store));
+    state.cell = cell.value_or(CellRow());
   }
   if (view != nullptr && !query.known_at) {
     state.policies = view->policies;
@@ -97,8 +92,7 @@ absl::StatusOr<CellState> ReadCell(const RowReader* store, const CellView* view,
 }
 
 const MarketPolicy& PolicyOf(const CellState& state, MarketCode market, Instant at) {
-  const MarketPolicy* policy = state.policies->Find(market.text(), at);
-  if (policy == nullptr) policy = state.policies->FindInAnyVersion(market.text());
+  const MarketPolicy* policy = state.policies->FindOrAny(market.text(), at);
   FLYWHEEL_CHECK(policy != nullptr, "a market of the rows is known to the policy");
   return *policy;
 }
@@ -227,15 +221,6 @@ RatingDays EvaluateDays(const std::vector<Review>& reviews, const TimeZone& zone
 }
 
 // ---------------------------------------------------------------- answers
-
-RatingCounters SumUpTo(const RatingDays& days, LocalDay day) {
-  RatingCounters sum{};
-  for (const auto& [at, counters] : days) {
-    if (at > day) break;
-    AddCounters(counters, &sum);
-  }
-  return sum;
-}
 
 RatingHistoryRow HistoryRow(LocalDay day, const RatingCounters& counters) {
   const auto count = [&counters](RatingCounter counter) {
@@ -425,88 +410,6 @@ class Sum {
   int32_t rates_for_average_ = 0;
 };
 
-// ---------------------------------------------------------------- explanations
-
-// The figures that a review counts in at the query's instant.
-std::vector<std::string> FiguresOf(const Review& review, bool is_the_buyers, const TimeZone& zone,
-                                   LocalDay today, int32_t window_days) {
-  std::vector<std::string> figures;
-  RatingSteps steps;
-  AddReviewSteps(review, zone, window_days, 1, &steps);
-  RatingDays days;
-  AddSteps(steps, &days);
-  const RatingCounters counters = SumUpTo(days, today);
-  const auto counts = [&counters](RatingCounter counter) {
-    return counters[static_cast<size_t>(counter)] > 0;
-  };
-  const bool recommended = counts(RatingCounter::kRecommendedTotal);
-  const bool not_recommended = counts(RatingCounter::kNotRecommendedTotal);
-  const std::string side = recommended ? "recommended" : "notRecommended";
-  if (recommended || not_recommended) {
-    figures.push_back(side + ".total");
-    if (is_the_buyers) figures.push_back(side + ".unique");
-  }
-  const std::pair<RatingCounter, const char*> others[] = {
-      {RatingCounter::kAnswered, "answered"},
-      {RatingCounter::kRemovedByBuyer, "removed.byBuyer"},
-      {RatingCounter::kRemovedByMarketplace, "removed.byMarketplace"},
-      {RatingCounter::kRemovedByBuyerAfterCompensation, "removed.byBuyerAfterCompensation"},
-      {RatingCounter::kLifetimeRecommended, "lifetime.recommended"},
-      {RatingCounter::kLifetimeNotRecommended, "lifetime.notRecommended"},
-  };
-  for (const auto& [counter, figure] : others) {
-    if (counts(counter)) figures.emplace_back(figure);
-  }
-  const char* const rates[] = {"delivery", "deliveryCost", "description", "service"};
-  for (size_t rate = 0; rate < 4; ++rate) {
-    for (int32_t mark = 1; mark <= 5; ++mark) {
-      if (counters[RatesCounter(rate, mark)] > 0) {
-        figures.push_back("rates." + std::string(rates[rate]) + ".distribution." +
-                          std::to_string(mark));
-      }
-    }
-  }
-  return figures;
-}
-
-// The review whose posting is the buyer's latest in the window among those that stand.
-const Review* CountingReview(const std::vector<const Review*>& of_buyer, const TimeZone& zone,
-                             LocalDay today, int32_t window_days) {
-  const Review* counting = nullptr;
-  for (const Review* review : of_buyer) {
-    if (review->removed || zone.Day(review->posted) > today ||
-        zone.Day(review->posted).Plus(window_days) <= today) {
-      continue;
-    }
-    if (counting == nullptr || std::tie(counting->posted, counting->review_id, counting->order_id) <
-                                   std::tie(review->posted, review->review_id, review->order_id)) {
-      counting = review;
-    }
-  }
-  return counting;
-}
-
-bool Decides(EventKind kind) {
-  return kind == EventKind::kOrderPlaced || kind == EventKind::kReviewPosted ||
-         kind == EventKind::kReviewEdited || kind == EventKind::kReviewAnswered ||
-         kind == EventKind::kReviewRemoved;
-}
-
-std::vector<RatingExplanation::Event> DecidingEvents(const OrderRow& order, const FactsUpTo& cut,
-                                                     Partition partition) {
-  std::vector<RatingExplanation::Event> events;
-  order.ForEachFact([&](const Fact& fact) {
-    if (Decides(fact.kind) && fact.occurred_at <= cut.as_of && fact.recorded_at <= cut.known_at) {
-      events.push_back({fact.kind, fact.occurred_at, fact.recorded_at, partition, fact.place});
-    }
-    return true;
-  });
-  std::sort(events.begin(), events.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.occurred_at, a.kind, a.place) < std::tie(b.occurred_at, b.kind, b.place);
-  });
-  return events;
-}
-
 }  // namespace
 
 RatingReader::RatingReader(const std::vector<const RowReader*>& stores) {
@@ -641,8 +544,8 @@ absl::StatusOr<Instant> RatingReader::LogClock() const {
     if (source.view != nullptr) {
       clock = std::max(clock, source.view->position.log_clock);
     } else if (source.rows != nullptr) {
-      ASSIGN_OR_RETURN(const CellRow cell, ReadCellRow(*source.rows));
-      clock = std::max(clock, cell.log_clock);
+      ASSIGN_OR_RETURN(const std::optional<CellRow> cell, ReadCellRow(*source.rows));
+      if (cell) clock = std::max(clock, cell->log_clock);
     }
   }
   return clock;

@@ -23,6 +23,7 @@
 #include "projections/facts/seller_row.h"
 #include "projections/models/rating.h"
 #include "projections/store/row_store.h"
+#include "projections/views/rating_explanation.h"
 
 namespace flywheel {
 
@@ -35,29 +36,6 @@ struct RatingQuery {
   bool history = false;             // fill RatingAnswer::history
   bool always_evaluate =
       false;  // never use the stored steps: for checking one way against the other
-};
-
-// One review behind the figures.
-struct RatingExplanation {
-  std::string seller_id;
-  MarketCode market;
-  std::string order_id;
-  std::string buyer_id;
-  std::string review_id;
-  Instant posted;
-  // The figures it counts in, as JSON paths of the answer: "recommended.total",
-  // "recommended.unique", "answered", "rates.delivery.distribution.5", "removed.byBuyer",
-  // "lifetime.recommended", ...
-  std::vector<std::string> counts_in;
-  // The events that decided it, in business order, with their places.
-  struct Event {
-    EventKind kind = EventKind::kNone;
-    Instant occurred_at;
-    Instant recorded_at;
-    Partition partition;
-    Place place;
-  };
-  std::vector<Event> events;
 };
 
 // Concurrency: const; any thread, while the stores are not written or offer consistent scans.

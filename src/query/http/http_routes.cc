@@ -11,7 +11,8 @@
 namespace flywheel {
 namespace {
 
-bool IsPlaceholder(std::string_view segment) { return segment.size() > 1 && segment[0] == '{'; }
+// "{id}": what stands there is a value.
+bool IsParameter(std::string_view segment) { return segment.size() > 1 && segment[0] == '{'; }
 
 std::vector<std::string> SegmentsOf(std::string_view pattern) {
   std::vector<std::string> segments;
@@ -27,7 +28,7 @@ std::vector<std::string> SegmentsOf(std::string_view pattern) {
 bool Fits(const std::vector<std::string>& pattern, const std::vector<std::string>& segments) {
   if (pattern.size() != segments.size()) return false;
   for (size_t i = 0; i < pattern.size(); ++i) {
-    if (IsPlaceholder(pattern[i]) ? segments[i].empty() : pattern[i] != segments[i]) return false;
+    if (IsParameter(pattern[i]) ? segments[i].empty() : pattern[i] != segments[i]) return false;
   }
   return true;
 }
@@ -66,7 +67,7 @@ std::variant<const HttpRoute*, HttpResponse> HttpRoutes::Find(HttpRequest& reque
     }
     request.path_values.clear();
     for (size_t at = 0; at < target.segments.size(); ++at) {
-      if (IsPlaceholder(patterns_[i][at])) {
+      if (IsParameter(patterns_[i][at])) {
         request.path_values.push_back(std::move(target.segments[at]));
       }
     }
