@@ -50,20 +50,20 @@ absl::Status FileError(int error, const std::string& path, std::string_view what
 }
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Open(const Context& context,
-                                                             const std::string& given) {
-  const std::string path = context.PathOf(given);
-  std::unique_ptr<OutputFile> file(new OutputFile(context, path));
-  if (path == "-") return file;
+                                                             const std::string& path) {
+  const std::string place = context.PathOf(path);
+  std::unique_ptr<OutputFile> file(new OutputFile(context, place));
+  if (place == "-") return file;
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    return FileError(EISDIR, path, "cannot be written");
+  if (std::filesystem::is_directory(place, error)) {
+    return FileError(EISDIR, place, "cannot be written");
   }
-  file->temporary_ = fmt::format("{}.{}.part", path, getpid());
+  file->temporary_ = fmt::format("{}.{}.part", place, getpid());
   file->fd_ = open(file->temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file->fd_ < 0) {
     const int reason = errno;
     file->temporary_.clear();
-    return FileError(reason, path, "cannot be written");
+    return FileError(reason, place, "cannot be written");
   }
   return file;
 }

@@ -173,6 +173,8 @@ class KilledServer {
   // Lets it take all that is left, and stops it as an operator does.
   void Finish(InboxPublisher& publisher) {
     const auto server = Start();
+    // Before it serves, a signal ends it at once; and there may be nothing left to take.
+    REQUIRE(server->PumpUntil("serving on"));
     WaitUntilTaken(*server, publisher);
     server->Signal(SIGTERM);
     const ProgramEnd& end = server->Wait();

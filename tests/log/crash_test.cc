@@ -1,4 +1,5 @@
 // Crashes between any two calls to the file system, and disks that fail.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <map>
@@ -45,6 +46,8 @@ struct History {
 // Opens or makes the log and appends, in two queued pieces at a time, until the file system fails.
 History AppendUntilCrash(FaultFileSystem& files, const EmbeddedLogOptions& options, int appends) {
   History history;
+  // Outlives the log: a log that stops refuses the second piece while the first is yet to be told.
+  std::atomic<bool> first_is_durable{false};
   absl::StatusOr<std::unique_ptr<EmbeddedLog>> log = EmbeddedLog::Open("log", options, &files);
   if (!log.ok()) return history;
   history.opened = true;
@@ -52,7 +55,7 @@ History AppendUntilCrash(FaultFileSystem& files, const EmbeddedLogOptions& optio
   for (int append = 0; append < appends; append += 2) {
     std::vector<std::string> first = RecordsOf(append);
     std::vector<std::string> second = RecordsOf(append + 1);
-    bool first_is_durable = false;
+    first_is_durable = false;
     (*log)->AppendAsync(kFirst, std::vector<std::string_view>(first.begin(), first.end()),
                         [&](const auto& offsets) { first_is_durable = offsets.ok(); });
     const bool second_is_durable = AppendAll(**log, kFirst, second).ok();

@@ -90,6 +90,7 @@ void CellHost::Hold(const std::vector<Partition>& partitions) {
 
 void CellHost::HoldAll() {
   std::vector<Partition> all;
+  all.reserve(static_cast<size_t>(log_->partitions()));
   for (int32_t number = 0; number < log_->partitions(); ++number) all.emplace_back(number);
   Hold(all);
 }
