@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/civil_time.h"
 #include "base/status.h"
 #include "events/policy_check.h"
 #include "flywheel/policy/v1/policy.pb.h"
@@ -46,9 +47,81 @@ void Overlay(const pb::Rating& from, RatingRules& to) {
   if (from.has_rates_for_average()) to.rates_for_average = from.rates_for_average();
 }
 
+void Overlay(const pb::Smart& from, SmartRules& to) {
+  if (from.has_rating_window_days()) to.rating_window_days = from.rating_window_days();
+  if (from.has_rating_share_ppm()) to.rating_share_ppm = from.rating_share_ppm();
+  if (from.has_rates_count()) to.rates_count = from.rates_count();
+  if (from.has_tracked_window_days()) to.tracked_window_days = from.tracked_window_days();
+  if (from.has_tracked_share_ppm()) to.tracked_share_ppm = from.tracked_share_ppm();
+  if (from.has_tracked_from_orders()) to.tracked_from_orders = from.tracked_from_orders();
+  if (from.has_withdrawal_days()) to.withdrawal_days = from.withdrawal_days();
+}
+
+void Overlay(const pb::Sla& from, SlaRules& to) {
+  if (from.window_days_size() > 0) {
+    to.window_days.assign(from.window_days().begin(), from.window_days().end());
+  }
+  if (from.has_first_response()) to.first_response_ms = MillisOf(from.first_response());
+  if (from.has_first_response_business_clock()) {
+    to.first_response_business_clock = from.first_response_business_clock();
+  }
+  if (from.business_hours_size() > 0) {
+    to.business_hours = {};
+    for (const pb::OpeningHours& hours : from.business_hours()) {
+      to.business_hours[static_cast<size_t>(hours.weekday()) - 1] = {hours.opens_minute(),
+                                                                     hours.closes_minute()};
+    }
+  }
+  if (from.has_resolution()) to.resolution_ms = MillisOf(from.resolution());
+  if (from.has_decision_days()) to.decision_days = from.decision_days();
+  if (from.has_refund_days()) to.refund_days = from.refund_days();
+  if (from.has_first_response_promise_ppm()) {
+    to.first_response_promise_ppm = from.first_response_promise_ppm();
+  }
+}
+
 void Overlay(const pb::Rules& from, MarketPolicy& to) {
   Overlay(from.acceptance(), to.acceptance);
   Overlay(from.rating(), to.rating);
+  Overlay(from.smart(), to.smart);
+  Overlay(from.sla(), to.sla);
+}
+
+// REQUIRES: the dates were checked.
+std::vector<LocalDay> DaysOf(const google::protobuf::RepeatedPtrField<std::string>& dates) {
+  std::set<LocalDay> days;
+  for (const std::string& date : dates) {
+    absl::CivilDay day;
+    FLYWHEEL_CHECK(absl::ParseCivilTime(date, &day), "a checked policy's dates can be read");
+    days.insert(LocalDay(static_cast<int32_t>(day - absl::CivilDay(1970, 1, 1))));
+  }
+  return {days.begin(), days.end()};
+}
+
+void OverlayHolidays(const pb::Market& from, HolidayRules& to) {
+  if (!from.holiday_calendar().empty()) to.calendar = from.holiday_calendar();
+  if (to.calendar.empty()) to.calendar = from.code();
+  to.extra = DaysOf(from.extra_holidays());
+  to.cancelled = DaysOf(from.cancelled_holidays());
+}
+
+// The rules as text: equal for equal rules.
+std::string SmartText(const SmartRules& rules) {
+  return absl::StrCat(rules.rating_window_days, " ", rules.rating_share_ppm, " ", rules.rates_count,
+                      " ", rules.tracked_window_days, " ", rules.tracked_share_ppm, " ",
+                      rules.tracked_from_orders, " ", rules.withdrawal_days);
+}
+
+std::string SlaText(const SlaRules& rules) {
+  std::string text =
+      absl::StrCat(absl::StrJoin(rules.window_days, ","), " ", rules.first_response_ms, " ",
+                   rules.first_response_business_clock ? 1 : 0, " ", rules.resolution_ms, " ",
+                   rules.decision_days, " ", rules.refund_days, " ",
+                   rules.first_response_promise_ppm);
+  for (const OpenMinutes& hours : rules.business_hours) {
+    absl::StrAppend(&text, " ", hours.opens, "-", hours.closes);
+  }
+  return text;
 }
 
 const MarketPolicy* FindMarket(const std::vector<MarketPolicy>& markets, std::string_view code) {
@@ -84,6 +157,7 @@ void Overlay(const pb::Market& entry, MarketPolicy& market) {
     market.zone = std::make_shared<const TimeZone>(*std::move(zone));
   }
   Overlay(entry.rules(), market);
+  OverlayHolidays(entry, market.holidays);
 }
 
 }  // namespace
@@ -97,6 +171,7 @@ PolicyBook PolicyBook::BuiltIn() {
     MarketPolicy market;
     market.code = built_in.code;
     market.currency = built_in.currency;
+    market.holidays.calendar = built_in.code;
     market.zone = std::make_shared<const TimeZone>(*std::move(zone));
     version.markets.push_back(std::move(market));
   }
@@ -203,7 +278,8 @@ uint64_t PolicyBook::BuiltInFingerprint() const {
                     market.zone->Fingerprint(), " ", acceptance.review_months, " ",
                     acceptance.facts_per_order, " ", acceptance.waiting_per_order, " ",
                     acceptance.waiting_per_seller, " ", acceptance.waiting_limit_ms, " ",
-                    market.rating.window_days, " ", market.rating.rates_for_average, "\n");
+                    market.rating.window_days, " ", market.rating.rates_for_average, " ",
+                    SmartText(market.smart), " ", SlaText(market.sla), "\n");
   }
   return XXH3_64bits(text.data(), text.size());
 }

@@ -2,6 +2,7 @@
 #ifndef FLYWHEEL_EVENTS_POLICY_H_
 #define FLYWHEEL_EVENTS_POLICY_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -34,6 +35,52 @@ struct RatingRules {
   friend bool operator==(const RatingRules&, const RatingRules&) = default;
 };
 
+// Smart! eligibility (DOMAIN 5.2). Shares are in parts per million.
+struct SmartRules {
+  int32_t rating_window_days = 365;
+  int32_t rating_share_ppm = 980'000;
+  int32_t rates_count = 5;
+  int32_t tracked_window_days = 30;
+  int32_t tracked_share_ppm = 500'000;
+  int32_t tracked_from_orders = 10;
+  int32_t withdrawal_days = 14;
+
+  friend bool operator==(const SmartRules&, const SmartRules&) = default;
+};
+
+// The minutes after local midnight between which a weekday is open; none where both are equal.
+struct OpenMinutes {
+  int32_t opens = 0;
+  int32_t closes = 0;
+
+  friend bool operator==(const OpenMinutes&, const OpenMinutes&) = default;
+};
+
+// The clocks of support, dispatch and refunds (DOMAIN 5.3).
+struct SlaRules {
+  std::vector<int32_t> window_days = {1, 7, 30, 90};
+  int64_t first_response_ms = kMillisPerDay;
+  bool first_response_business_clock = false;
+  // By weekday, Monday first.
+  std::array<OpenMinutes, 7> business_hours = {
+      {{540, 1020}, {540, 1020}, {540, 1020}, {540, 1020}, {540, 1020}, {}, {}}};
+  int64_t resolution_ms = 14 * kMillisPerDay;
+  int32_t decision_days = 14;
+  int32_t refund_days = 14;
+  int32_t first_response_promise_ppm = 950'000;
+
+  friend bool operator==(const SlaRules&, const SlaRules&) = default;
+};
+
+// Which days are holidays in a market.
+struct HolidayRules {
+  std::string calendar;            // ISO 3166 code of the country whose public holidays hold
+  std::vector<LocalDay> extra;      // rising
+  std::vector<LocalDay> cancelled;  // rising
+
+  friend bool operator==(const HolidayRules&, const HolidayRules&) = default;
+};
+
 // A market and the rules that hold in it under one version of the policy. Rules of read models are
 // added to this struct when a read model is.
 struct MarketPolicy {
@@ -42,6 +89,9 @@ struct MarketPolicy {
   std::shared_ptr<const TimeZone> zone;
   AcceptanceRules acceptance;
   RatingRules rating;
+  SmartRules smart;
+  SlaRules sla;
+  HolidayRules holidays;
 };
 
 // A policy over this many bytes is refused.
