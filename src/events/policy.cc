@@ -113,11 +113,10 @@ std::string SmartText(const SmartRules& rules) {
 }
 
 std::string SlaText(const SlaRules& rules) {
-  std::string text =
-      absl::StrCat(absl::StrJoin(rules.window_days, ","), " ", rules.first_response_ms, " ",
-                   rules.first_response_business_clock ? 1 : 0, " ", rules.resolution_ms, " ",
-                   rules.decision_days, " ", rules.refund_days, " ",
-                   rules.first_response_promise_ppm);
+  std::string text = absl::StrCat(
+      absl::StrJoin(rules.window_days, ","), " ", rules.first_response_ms, " ",
+      rules.first_response_business_clock ? 1 : 0, " ", rules.resolution_ms, " ",
+      rules.decision_days, " ", rules.refund_days, " ", rules.first_response_promise_ppm);
   for (const OpenMinutes& hours : rules.business_hours) {
     absl::StrAppend(&text, " ", hours.opens, "-", hours.closes);
   }

@@ -74,7 +74,7 @@ struct SlaRules {
 
 // Which days are holidays in a market.
 struct HolidayRules {
-  std::string calendar;            // ISO 3166 code of the country whose public holidays hold
+  std::string calendar;             // ISO 3166 code of the country whose public holidays hold
   std::vector<LocalDay> extra;      // rising
   std::vector<LocalDay> cancelled;  // rising
 

@@ -138,8 +138,8 @@ void AddReturns(const Gathered& gathered, OrderCourse* course) {
   }
   for (const Refund& refund : gathered.refunds) {
     ReturnCourse* const of_return = FindReturn(*course, refund.return_id);
-    const bool names_unknown = !refund.complaint_id.empty() &&
-                               FindComplaint(*course, refund.complaint_id) == nullptr;
+    const bool names_unknown =
+        !refund.complaint_id.empty() && FindComplaint(*course, refund.complaint_id) == nullptr;
     if (of_return != nullptr && !names_unknown) KeepFirst(refund.moment, &of_return->refunded);
   }
 }

@@ -50,9 +50,7 @@ struct ReturnCourse {
   std::optional<Moment> refunded;  // the first refund of kind ORDER that names it
 
   // The later of its decisions is a rejection; at one instant, the rejection stands.
-  bool stands_rejected() const {
-    return rejected && (!accepted || rejected->at >= accepted->at);
-  }
+  bool stands_rejected() const { return rejected && (!accepted || rejected->at >= accepted->at); }
 };
 
 // Views point into the row.
