@@ -42,6 +42,8 @@ constexpr std::array<std::array<int, 3>, kFirstDays> kDates = {{
     {2024, 6, 10},  // nothing happens
 }};
 constexpr std::array<int, 16> kDays = {0, 0, 0, 1, 364, 365, 366, 2, -1, 29, 30, 31, 7, 182, 0, 1};
+// Of every other history: few leave the windows that are short.
+constexpr std::array<int, 16> kNearDays = {0, 0, 0, 1, 2, 3, 29, 30, -1, 13, 14, 15, 7, 5, 0, 1};
 // In the local day, from its start; negative ones are of the day before.
 constexpr std::array<int64_t, 16> kTimes = {
     0,
@@ -141,7 +143,8 @@ std::string ReviewId(const Step& step) { return step.a > 13 ? "r1" : "r0"; }
 std::string ReturnId(const Step& step) { return Named("t", step.a % 3); }
 std::string ComplaintId(const Step& step) { return Named("c", step.a % 2); }
 
-void SetPlaced(const Step& step, const Subject& subject, events::v1::OrderPlaced* placed) {
+void SetPlaced(const Step& step, const Subject& subject, Instant occurred_at,
+               events::v1::OrderPlaced* placed) {
   placed->set_order_id(subject.order);
   placed->set_buyer_id(subject.buyer);
   for (int line = 0; line < 2; ++line) {
@@ -155,6 +158,13 @@ void SetPlaced(const Step& step, const Subject& subject, events::v1::OrderPlaced
   placed->mutable_total()->set_amount_minor(step.c == 15 ? 5000 : 10000);
   placed->mutable_total()->set_currency(subject.currency);
   placed->mutable_delivery()->set_method(Enum<events::v1::DeliveryMethod::Value>(step.b, 4));
+  static constexpr std::array<int64_t, 8> kPromises = {
+      kMillisPerDay, 0, 2 * kMillisPerDay, -kMillisPerHour, 30 * kMillisPerDay, kMillisPerHour, 1,
+  };
+  if (step.a < 13) {
+    Set(placed->mutable_delivery()->mutable_promised_dispatch_by(),
+        occurred_at.Plus(kPromises[step.target % kPromises.size()]));
+  }
 }
 
 void SetReturn(const Step& step, const Subject& subject, events::v1::ReturnFiled* filed) {
@@ -174,7 +184,8 @@ void SetReturn(const Step& step, const Subject& subject, events::v1::ReturnFiled
 void SetRefund(const Step& step, const Subject& subject, events::v1::RefundIssued* refund) {
   refund->set_order_id(subject.order);
   refund->set_refund_id(Named("f", step.a % 4));
-  if (step.b > 7) refund->set_return_id(ReturnId(step));
+  if (step.b > 5) refund->set_return_id(ReturnId(step));
+  if (step.b > 12) refund->set_complaint_id(ComplaintId(step));
   refund->mutable_amount()->set_amount_minor(3000 * (1 + step.b % 3));
   refund->mutable_amount()->set_currency(step.c == 15 ? "USD" : subject.currency);
   refund->set_kind(step.c < 10 ? events::v1::RefundKind::ORDER : events::v1::RefundKind::POSTAGE);
@@ -188,7 +199,9 @@ void SetParcelOrComplaint(const Step& step, const Subject& subject, Event* event
       auto* parcel = event->mutable_parcel_registered();
       parcel->set_order_id(order);
       parcel->set_parcel_id(Named("p", step.a % 2));
-      parcel->set_direction(Enum<events::v1::Direction::Value>(step.b, 2));
+      parcel->set_direction(step.b < 9 ? events::v1::Direction::OUTBOUND
+                                       : events::v1::Direction::RETURN);
+      if (step.b > 7) parcel->set_return_id(ReturnId(step));
       break;
     }
     case StepKind::kParcelScanned: {
@@ -220,7 +233,7 @@ void SetParcelOrComplaint(const Step& step, const Subject& subject, Event* event
       resolved->set_order_id(order);
       resolved->set_complaint_id(ComplaintId(step));
       resolved->set_outcome(Enum<events::v1::Outcome::Value>(step.b, 6));
-      resolved->set_by(Actor::SELLER);
+      resolved->set_by(Enum<Actor::Value>(step.c, 3));
       break;
     }
     case StepKind::kComplaintReopened: {
@@ -302,10 +315,19 @@ void SetReturnPayload(const Step& step, const Subject& subject, Event* event) {
   }
 }
 
+void SetStanding(const Step& step, events::v1::SellerStandingChanged* standing) {
+  standing->set_fees_paid(step.b < 12);
+  standing->set_regulation_breach(step.b == 11);
+  standing->set_super_seller(step.c % 4 == 3);
+  standing->mutable_return_policy()->set_free_returns(step.a < 13);
+  standing->mutable_return_policy()->set_withdrawal_days(step.a == 12 ? 13 : 14);
+}
+
 void SetPayload(const Step& step, const Subject& subject, Event* event) {
   switch (step.kind) {
     case StepKind::kOrderPlaced:
-      SetPlaced(step, subject, event->mutable_order_placed());
+      SetPlaced(step, subject, Instant(naive::MillisOf(event->occurred_at())),
+                event->mutable_order_placed());
       break;
     case StepKind::kOrderPaid:
       event->mutable_order_paid()->set_order_id(subject.order);
@@ -329,11 +351,12 @@ void SetPayload(const Step& step, const Subject& subject, Event* event) {
       SetReturnPayload(step, subject, event);
       break;
     case StepKind::kSellerRegistered:
-      event->mutable_seller_registered()->set_business(step.b % 2 == 0);
+      event->mutable_seller_registered()->set_business(step.b < 13);
+      event->mutable_seller_registered()->set_pharmacy(step.b == 12);
       event->mutable_seller_registered()->add_markets(subject.market);
       break;
     case StepKind::kSellerStandingChanged:
-      event->mutable_seller_standing_changed()->set_fees_paid(step.b % 2 == 0);
+      SetStanding(step, event->mutable_seller_standing_changed());
       // Known only once a policy has brought it.
       if (step.c == 15) event->set_market("DE");
       break;
@@ -353,7 +376,73 @@ StepKind KindWithin(uint8_t number) {
   return kKinds[number % kKinds.size()];
 }
 
+void SetSmart(const Step& step, policy::v1::Smart* smart) {
+  switch (step.target % 8) {
+    case 0:
+      smart->set_rates_count(1);
+      smart->set_rating_share_ppm(500'000);
+      break;
+    case 1:
+      smart->set_rates_count(0);
+      smart->set_rating_share_ppm(0);
+      break;
+    case 2:
+      smart->set_rates_count(2);
+      smart->set_tracked_window_days(7);
+      smart->set_tracked_from_orders(1);
+      break;
+    case 3:
+      smart->set_rates_count(1);
+      smart->set_rating_window_days(30);
+      smart->set_rating_share_ppm(1'000'000);
+      break;
+    case 4:
+      smart->set_rates_count(1);
+      smart->set_tracked_from_orders(2);
+      smart->set_tracked_share_ppm(1'000'000);
+      break;
+    case 5:
+      smart->set_withdrawal_days(13);
+      break;
+    default:
+      break;
+  }
+}
+
+void SetSla(const Step& step, policy::v1::Sla* sla) {
+  switch (step.a % 8) {
+    case 0:
+      sla->set_first_response_business_clock(true);
+      break;
+    case 1: {
+      sla->set_first_response_business_clock(true);
+      sla->mutable_first_response()->set_seconds(3600);
+      auto* hours = sla->add_business_hours();
+      hours->set_weekday(1 + step.c % 7);
+      hours->set_opens_minute(22 * 60);
+      hours->set_closes_minute(24 * 60);
+      break;
+    }
+    case 2:
+      sla->mutable_first_response()->set_seconds(3600);
+      sla->mutable_resolution()->set_seconds(86400);
+      break;
+    case 3:
+      sla->set_decision_days(1);
+      sla->set_refund_days(2);
+      break;
+    case 4:
+      sla->add_window_days(2);
+      sla->add_window_days(31);
+      break;
+    default:
+      break;
+  }
+}
+
 void SetPolicy(const Step& step, policy::v1::Policy* policy) {
+  SetSmart(step, policy->mutable_defaults()->mutable_smart());
+  SetSla(step, policy->mutable_defaults()->mutable_sla());
   auto* acceptance = policy->mutable_defaults()->mutable_acceptance();
   auto* rating = policy->mutable_defaults()->mutable_rating();
   switch (step.b) {
@@ -424,6 +513,7 @@ class Narrator {
   }
 
   Narration Tell() && {
+    if (scope_ == Scope::kAll && history_.seed % 4 != 0) TellEasyPolicy();
     for (const Step& step : history_.steps) Tell(step);
     return std::move(narration_);
   }
@@ -483,6 +573,20 @@ class Narrator {
     if (step.advance == kNoStamp) return;
     stamp_ = clock_.Plus(AdvanceOf(step));
     clock_ = std::max(clock_, *stamp_);
+  }
+
+  // Intake takes nothing that happens more than five minutes after its stamp. REQUIRES: what the
+  // record holds is not broken on purpose.
+  void StampNotBefore(Partition partition, Instant occurred_at) {
+    if (scope_ == Scope::kAnyOrder) return;
+    const Instant least = occurred_at.Plus(-5 * kMillisPerMinute);
+    const auto found = twin_.partitions().find(partition.number());
+    const bool late_enough =
+        (stamp_ && *stamp_ >= least) ||
+        (found != twin_.partitions().end() && Instant(found->second.recorded_at) >= least);
+    if (late_enough) return;
+    stamp_ = least;
+    clock_ = std::max(clock_, least);
   }
 
   static int64_t AdvanceOf(const Step& step) {
@@ -616,13 +720,30 @@ class Narrator {
     AppendEverywhere(event);
   }
 
+  // Thresholds that few orders reach, so that much is won and lost.
+  void TellEasyPolicy() {
+    Event event;
+    event.set_event_id(NewEventId());
+    Set(event.mutable_occurred_at(), clock_);
+    auto* published = event.mutable_policy_published();
+    auto* smart = published->mutable_policy()->mutable_defaults()->mutable_smart();
+    smart->set_rates_count(1);
+    smart->set_rating_share_ppm(600'000);
+    smart->set_tracked_from_orders(2);
+    auto* sla = published->mutable_policy()->mutable_defaults()->mutable_sla();
+    sla->set_first_response_business_clock(history_.seed % 8 == 1);
+    published->set_version(9);
+    Set(published->mutable_effective_from(), clock_.Plus(10 * kMillisPerMinute));
+    stamp_ = clock_;
+    AppendEverywhere(event);
+  }
+
   // ---- decisions
 
   void TellDecision(const Step& step) {
     const Subject subject = SubjectOf(step);
     Record record;
     log::v1::Decision* decision = record.mutable_decision();
-    if (stamp_) Set(decision->mutable_recorded_at(), *stamp_);
     decision->set_decision_id(
         std::string(step.c == 13 ? 15 : 16, static_cast<char>('a' + step.target)));
     decision->set_seller_id(subject.seller);
@@ -640,6 +761,10 @@ class Narrator {
       within.order = step.order == 15 ? 0 : 15;
       *decision->add_events() = EventOf(within);
     }
+    for (const Event& event : decision->events()) {
+      StampNotBefore(PartitionAt(step), Instant(naive::MillisOf(event.occurred_at())));
+    }
+    if (stamp_) Set(decision->mutable_recorded_at(), *stamp_);
     Append(PartitionAt(step), record);
   }
 
@@ -683,10 +808,13 @@ class Narrator {
       return Append(partition, record);
     }
     log::v1::Resubmitted* resubmitted = record.mutable_resubmitted();
-    if (stamp_) Set(resubmitted->mutable_recorded_at(), *stamp_);
     resubmitted->set_entry_offset(entry);
     resubmitted->set_actor_id("operator");
     *resubmitted->mutable_event() = MendedEvent(step, partition, entry);
+    if (resubmitted->event().has_occurred_at()) {
+      StampNotBefore(partition, Instant(naive::MillisOf(resubmitted->event().occurred_at())));
+    }
+    if (stamp_) Set(resubmitted->mutable_recorded_at(), *stamp_);
     Append(partition, record);
   }
 
@@ -721,6 +849,9 @@ class Narrator {
 
   void AppendEvent(Partition partition, Event event) {
     event.clear_recorded_at();
+    if (event.has_occurred_at()) {
+      StampNotBefore(partition, Instant(naive::MillisOf(event.occurred_at())));
+    }
     if (stamp_) Set(event.mutable_recorded_at(), *stamp_);
     Record record;
     *record.mutable_event() = event;
@@ -743,7 +874,14 @@ class Narrator {
       const Instant at(naive::MillisOf(event.occurred_at()));
       for (const int64_t steps : {0, -1, 1}) narration_.instants.push_back(at.Plus(steps));
     };
-    if (record.has_event()) note(record.event());
+    if (record.has_event()) {
+      note(record.event());
+      const auto& delivery = record.event().order_placed().delivery();
+      if (delivery.has_promised_dispatch_by()) {
+        const Instant promised(naive::MillisOf(delivery.promised_dispatch_by()));
+        for (const int64_t steps : {0, 1}) narration_.instants.push_back(promised.Plus(steps));
+      }
+    }
     for (const Event& event : record.decision().events()) note(event);
     if (record.has_resubmitted()) note(record.resubmitted().event());
   }
@@ -823,7 +961,8 @@ const std::vector<std::string>& MarketsOfHistories() {
 }
 
 Instant InstantAt(const History& history, const std::string& market, uint8_t day, uint8_t time) {
-  const LocalDay local = FirstDay(history).Plus(kDays[day % kDays.size()]);
+  const std::array<int, 16>& days = history.seed % 2 == 0 ? kDays : kNearDays;
+  const LocalDay local = FirstDay(history).Plus(days[day % days.size()]);
   return ZoneOf(market).StartOf(local).Plus(kTimes[time % kTimes.size()]);
 }
 
