@@ -495,6 +495,7 @@ void SetPolicy(const Step& step, policy::v1::Policy* policy) {
       break;
     }
     default:
+      acceptance->set_facts_per_order(2);
       break;
   }
 }
@@ -732,6 +733,9 @@ class Narrator {
     smart->set_tracked_from_orders(2);
     auto* sla = published->mutable_policy()->mutable_defaults()->mutable_sla();
     sla->set_first_response_business_clock(history_.seed % 8 == 1);
+    if (history_.seed % 8 == 3) {
+      published->mutable_policy()->mutable_defaults()->mutable_acceptance()->set_facts_per_order(4);
+    }
     published->set_version(9);
     Set(published->mutable_effective_from(), clock_.Plus(10 * kMillisPerMinute));
     stamp_ = clock_;
