@@ -18,19 +18,12 @@
 
 #include "flywheel/events/v1/event.pb.h"
 #include "flywheel/log/v1/record.pb.h"
+#include "naive/place.h"
 #include "naive/policies.h"
 
 namespace flywheel::naive {
 
-using Kind = events::v1::Event::PayloadCase;
 using Code = log::v1::RefusalCode::Value;
-
-// Where a record stands.
-struct Place {
-  int32_t partition = 0;
-  int64_t offset = 0;
-  friend auto operator<=>(const Place&, const Place&) = default;
-};
 
 // When and where a record stands: `recorded_at` is its stamp, or its predecessor's where that is
 // larger.
