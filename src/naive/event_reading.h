@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "flywheel/events/v1/event.pb.h"
+#include "naive/order_facts.h"
 #include "naive/policies.h"
-#include "naive/replay.h"
 
 namespace flywheel::naive {
 

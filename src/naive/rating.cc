@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "naive/calendar.h"
+#include "naive/seller_rows.h"
 
 namespace flywheel::naive {
 namespace {
@@ -247,21 +248,6 @@ int32_t MinimumOf(const Policies& policies, const std::string& market, int64_t a
   return policies.At(market, as_of).rates_for_average;
 }
 
-struct Located {
-  const Partition* partition;
-  const Seller* seller;
-};
-
-std::map<std::string_view, Located> SellersOf(const Replay& replay) {
-  std::map<std::string_view, Located> sellers;
-  for (const auto& [number, partition] : replay.partitions()) {
-    for (const auto& [id, seller] : partition.sellers) {
-      sellers.emplace(id, Located{&partition, &seller});
-    }
-  }
-  return sellers;
-}
-
 // Windows are the same for all sellers of a partition (each partition has read its own policies).
 class Windows {
  public:
@@ -278,8 +264,6 @@ class Windows {
   int64_t as_of_;
   std::map<std::pair<const Partition*, std::string>, Window> windows_;
 };
-
-bool HasRow(const Naming& naming, int64_t as_of) { return naming.row_from <= as_of; }
 
 }  // namespace
 

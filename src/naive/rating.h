@@ -13,11 +13,9 @@
 #include <vector>
 
 #include "naive/replay.h"
+#include "naive/seller_rows.h"
 
 namespace flywheel::naive {
-
-// The name of a total: of all markets, or of all sellers.
-inline constexpr std::string_view kAll = "*";
 
 // Reviews, and buyers by their latest review.
 struct Votes {

@@ -4,9 +4,9 @@
 #include <iterator>
 #include <utility>
 
-#include "absl/numeric/int128.h"
 #include "naive/calendar.h"
 #include "naive/event_reading.h"
+#include "naive/verdict.h"
 
 namespace flywheel::naive {
 namespace {
@@ -41,15 +41,28 @@ std::optional<int64_t> StampOf(const Record& record) {
   return MillisOf(*stamp);
 }
 
+// Announces what time has changed by the seller's clock. Ticks are of all sellers: what they change
+// is announced when the seller's next record comes, or a question; facts and policies are the same
+// until then.
+void FollowTime(const Partition& partition, Seller& seller) {
+  const std::optional<int64_t> clock = std::max(seller.latest_occurred_at, partition.latest_tick);
+  if (!clock) return;
+  for (auto& [market, history] : seller.smart) history.StepTo(partition.policies, *clock);
+}
+
 // Moves the clock of the event's seller, or of the partition for a tick. Policies and erasures are
 // of no seller and move none.
 void MoveClock(Partition& partition, const Event& event) {
   if (event.has_policy_published() || event.has_buyer_erased()) return;
-  std::optional<int64_t>& clock = event.has_time_passed()
-                                      ? partition.latest_tick
-                                      : partition.sellers[event.seller_id()].latest_occurred_at;
   const int64_t occurred_at = MillisOf(event.occurred_at());
-  clock = std::max(clock.value_or(occurred_at), occurred_at);
+  if (event.has_time_passed()) {
+    partition.latest_tick = std::max(partition.latest_tick.value_or(occurred_at), occurred_at);
+    return;
+  }
+  Seller& seller = partition.sellers[event.seller_id()];
+  seller.latest_occurred_at =
+      std::max(seller.latest_occurred_at.value_or(occurred_at), occurred_at);
+  FollowTime(partition, seller);
 }
 
 void NoteMarket(Seller& seller, const std::string& market, int64_t occurred_at, int64_t row_from) {
@@ -60,6 +73,40 @@ void NoteMarket(Seller& seller, const std::string& market, int64_t occurred_at, 
   naming.row_from = std::min(naming.row_from, row_from);
 }
 
+SmartEvent CauseOf(const Arrival& arrival, int32_t index, const Event& event) {
+  return {arrival.place, index, event.payload_case(), event.event_id(), OrderOf(event)};
+}
+
+// REQUIRES: the seller's clock was moved.
+SmartHistory& SmartHistoryOf(const Partition& partition, Seller& seller,
+                             const std::string& market) {
+  const auto found = seller.smart.find(market);
+  if (found != seller.smart.end()) return found->second;
+  const int64_t clock = *std::max(seller.latest_occurred_at, partition.latest_tick);
+  SmartHistory& history =
+      seller.smart.try_emplace(market, partition.policies, market, clock).first->second;
+  history.SetSeller(SmartSellerOf(seller.registration, seller.standings, market, clock));
+  return history;
+}
+
+// After a registration, which holds in all markets, or a standing.
+void NoteSmartSeller(const Partition& partition, Seller& seller, const SmartEvent& cause,
+                     const Event& event) {
+  for (const auto& [market, naming] : seller.markets) {
+    if (event.has_seller_standing_changed() && market != event.market()) continue;
+    SmartHistory& history = SmartHistoryOf(partition, seller, market);
+    history.SetSeller(SmartSellerOf(seller.registration, seller.standings, market, history.at()));
+    history.Announce(cause);
+  }
+}
+
+void NoteSmartOrder(const Partition& partition, Seller& seller, const Order& order,
+                    const SmartEvent& cause) {
+  SmartHistory& history = SmartHistoryOf(partition, seller, order.market);
+  if (const auto smart = SmartOrderOf(order, history.at())) history.Put(cause.order_id, *smart);
+  history.Announce(cause);
+}
+
 bool IsIntakeCode(Code code) {
   return code == RefusalCode::UNDECODABLE || code == RefusalCode::INVALID;
 }
@@ -67,115 +114,6 @@ bool IsIntakeCode(Code code) {
 // While it is open. "*" names no seller.
 bool LeavesSellerIncomplete(const Entry& entry) {
   return IsIntakeCode(entry.code) && !entry.seller_id.empty() && entry.seller_id != "*";
-}
-
-// REQUIRES: the event is about an order.
-bool IsKnownAct(const Order& order, const Event& event) {
-  const std::string act = ActOf(event);
-  return std::any_of(order.facts.begin(), order.facts.end(), [&](const Fact& fact) {
-    return fact.kind == event.payload_case() && fact.act == act;
-  });
-}
-
-bool IsOfSomebodyElse(const Order& order, const Event& event) {
-  if (event.has_review_posted()) return event.review_posted().buyer_id() != order.buyer_id;
-  if (event.has_complaint_opened()) return event.complaint_opened().buyer_id() != order.buyer_id;
-  if (event.has_return_filed()) return event.return_filed().buyer_id() != order.buyer_id;
-  return false;
-}
-
-bool IsReviewTooLate(const Order& order, const Event& event, absl::TimeZone zone,
-                     const Rules& rules) {
-  if (!event.has_review_posted()) return false;
-  const int32_t purchase_day = DayOf(zone, order.placed_at);
-  const int32_t last_day = MonthsLater(purchase_day, rules.review_months);
-  return MillisOf(event.occurred_at()) > EndOf(zone, last_day);
-}
-
-// By the facts accepted so far: the latest decision by business time; of two at one instant the
-// rejection.
-bool StandsRejected(const Order& order, const std::string& return_id) {
-  std::optional<std::pair<int64_t, bool>> latest;
-  for (const ReturnDecision& decision : order.return_decisions) {
-    if (decision.return_id != return_id) continue;
-    const std::pair candidate(decision.decided_at, decision.rejected);
-    if (!latest || candidate > *latest) latest = candidate;
-  }
-  return latest && latest->second;
-}
-
-std::map<std::string, int64_t> ItemsOf(const events::v1::ReturnFiled& filed) {
-  std::map<std::string, int64_t> items;
-  for (const events::v1::ReturnItem& item : filed.items()) items[item.line_id()] += item.quantity();
-  return items;
-}
-
-bool IsOverReturn(const Order& order, const Event& event) {
-  if (!event.has_return_filed()) return false;
-  for (const auto& [line_id, pieces] : ItemsOf(event.return_filed())) {
-    int64_t returned = pieces;
-    for (const FiledReturn& filed : order.returns) {
-      const auto item = filed.items.find(line_id);
-      if (item == filed.items.end() || StandsRejected(order, filed.return_id)) continue;
-      returned += item->second;
-    }
-    const auto bought = order.bought.find(line_id);
-    if (returned > (bought == order.bought.end() ? 0 : bought->second)) return true;
-  }
-  return false;
-}
-
-bool IsOverRefund(const Order& order, const Event& event) {
-  if (!event.has_refund_issued()) return false;
-  const events::v1::RefundIssued& refund = event.refund_issued();
-  if (refund.amount().currency() != order.currency) return true;
-  if (refund.kind() != events::v1::RefundKind::ORDER) return false;
-  // Subtracting from the total cannot overflow while amounts are not negative, as intake holds.
-  absl::int128 left = order.total;
-  for (const int64_t amount : order.order_refunds) left -= amount;
-  return refund.amount().amount_minor() > left;
-}
-
-void ApplyPlaced(Order& order, const Event& event, int64_t occurred_at) {
-  const events::v1::OrderPlaced& placed = event.order_placed();
-  order.known = true;
-  order.market = event.market();
-  order.buyer_id = placed.buyer_id();
-  order.placed_at = occurred_at;
-  order.total = placed.total().amount_minor();
-  order.currency = placed.total().currency();
-  for (const events::v1::OrderLine& line : placed.lines()) {
-    order.bought[line.line_id()] += line.quantity();
-  }
-}
-
-void Apply(Order& order, const Event& event) {
-  const int64_t at = MillisOf(event.occurred_at());
-  if (event.has_order_placed()) {
-    ApplyPlaced(order, event, at);
-  } else if (event.has_review_posted()) {
-    const events::v1::ReviewPosted& review = event.review_posted();
-    order.review = PostedReview{review.review_id(), at, OpinionOf(review)};
-  } else if (event.has_review_edited()) {
-    const events::v1::ReviewEdited& edit = event.review_edited();
-    order.edits.push_back({edit.review_id(), at, OpinionOf(edit)});
-  } else if (event.has_review_answered()) {
-    order.answers.push_back({event.review_answered().review_id(), at});
-  } else if (event.has_review_removed()) {
-    order.removals.push_back({event.review_removed().review_id(), at, event.review_removed().by()});
-  } else if (event.has_return_filed()) {
-    order.returns.push_back({event.return_filed().return_id(), ItemsOf(event.return_filed())});
-  } else if (event.has_return_accepted()) {
-    order.return_decisions.push_back({event.return_accepted().return_id(), at, false});
-  } else if (event.has_return_rejected()) {
-    order.return_decisions.push_back({event.return_rejected().return_id(), at, true});
-  } else if (event.has_refund_issued()) {
-    const events::v1::RefundIssued& refund = event.refund_issued();
-    if (refund.kind() == events::v1::RefundKind::ORDER &&
-        refund.amount().currency() == order.currency) {
-      order.order_refunds.push_back(refund.amount().amount_minor());
-    }
-  }
 }
 
 // The event waits no longer and is not refused.
@@ -321,24 +259,23 @@ void Replay::OnDecision(Partition& partition, const Arrival& arrival,
     RefuseDecision(partition, arrival, decision, *fault);
     return;
   }
-  for (const Event& event : decision.events()) MoveClock(partition, event);
   Seller& seller = partition.sellers[decision.seller_id()];
   Order& order = seller.orders[decision.order_id()];
   const uint64_t version = order.version++;
-  if (order.decisions.contains(decision.decision_id())) {
-    ++partition.counts.duplicates;
-    return;
-  }
-  if (!order.known || decision.order_version() != version ||
-      decision.events(0).market() != order.market) {
-    ++partition.counts.stale;
+  const bool is_known = order.decisions.contains(decision.decision_id());
+  const bool is_stale = !order.known || decision.order_version() != version ||
+                        decision.events(0).market() != order.market;
+  if (is_known || is_stale) {
+    for (const Event& event : decision.events()) MoveClock(partition, event);
+    ++(is_known ? partition.counts.duplicates : partition.counts.stale);
     return;
   }
   ++partition.counts.accepted;
   order.decisions.insert(decision.decision_id());
   for (int32_t index = 0; index < decision.events_size(); ++index) {
     const Event& event = decision.events(index);
-    if (!IsKnownAct(order, event)) Accept(seller, order, arrival, index, event);
+    MoveClock(partition, event);
+    if (!IsKnownAct(order, event)) Accept(partition, seller, order, arrival, index, event);
   }
 }
 
@@ -419,6 +356,7 @@ void Replay::JudgePolicy(Partition& partition, const Arrival& arrival, const Eve
     Refuse(partition, arrival, event, {RefusalCode::INVALID, *fault});
     return;
   }
+  for (auto& [seller_id, seller] : partition.sellers) FollowTime(partition, seller);
   partition.policies.Publish(published);
   ++partition.counts.control;
 }
@@ -445,6 +383,7 @@ void Replay::JudgeSellerEvent(Partition& partition, const Arrival& arrival, cons
   }
   ++partition.counts.accepted;
   NoteMarket(seller, event.market(), occurred_at, occurred_at);
+  NoteSmartSeller(partition, seller, CauseOf(arrival, 0, event), event);
 }
 
 void Replay::JudgeOrderEvent(Partition& partition, const Arrival& arrival, const Event& event) {
@@ -456,18 +395,18 @@ void Replay::JudgeOrderEvent(Partition& partition, const Arrival& arrival, const
   }
   if (!order.known) {
     ++partition.counts.accepted;
-    Accept(seller, order, arrival, 0, event);
+    Accept(partition, seller, order, arrival, 0, event);
     JudgeWaiting(partition, arrival, seller, order);
     return;
   }
-  const Verdict verdict = VerdictOn(partition, order, event);
+  const Verdict verdict = VerdictOn(partition.policies, order, event);
   if (const auto* refusal = std::get_if<Refusal>(&verdict)) {
     Refuse(partition, arrival, event, *refusal);
   } else if (std::holds_alternative<Duplicate>(verdict)) {
     ++partition.counts.duplicates;
   } else {
     ++partition.counts.accepted;
-    Accept(seller, order, arrival, 0, event);
+    Accept(partition, seller, order, arrival, 0, event);
   }
 }
 
@@ -480,7 +419,7 @@ void Replay::JudgeWaiting(Partition& partition, const Arrival& placed, Seller& s
     partition.deadlines.erase({waited.deadline, offset});
     --seller.waiting;
     --partition.counts.waiting;
-    const Verdict verdict = VerdictOn(partition, order, waited.event);
+    const Verdict verdict = VerdictOn(partition.policies, order, waited.event);
     if (const auto* refusal = std::get_if<Refusal>(&verdict)) {
       Entry& entry = partition.quarantine.at(offset);
       entry.waiting = false;
@@ -495,44 +434,19 @@ void Replay::JudgeWaiting(Partition& partition, const Arrival& placed, Seller& s
       ++partition.counts.duplicates;
     } else {
       ++partition.counts.accepted;
-      Accept(seller, order, waited.arrival, 0, waited.event);
+      Accept(partition, seller, order, waited.arrival, 0, waited.event);
     }
   }
 }
 
-Replay::Verdict Replay::VerdictOn(const Partition& partition, const Order& order,
-                                  const Event& event) {
-  if (event.market() != order.market) {
-    return Refusal{RefusalCode::WRONG_MARKET, "the order was placed in another market"};
-  }
-  if (IsKnownAct(order, event)) return Duplicate{};
-  if (IsOfSomebodyElse(order, event)) {
-    return Refusal{RefusalCode::WRONG_BUYER, "somebody else bought"};
-  }
-  const Rules rules = partition.policies.At(order.market, MillisOf(event.occurred_at()));
-  const absl::TimeZone zone = *partition.policies.ZoneOf(order.market);
-  if (IsReviewTooLate(order, event, zone, rules)) {
-    return Refusal{RefusalCode::REVIEW_TOO_LATE, "the time to review is over"};
-  }
-  if (IsOverReturn(order, event)) {
-    return Refusal{RefusalCode::OVER_RETURN, "more of a line than was bought"};
-  }
-  if (IsOverRefund(order, event)) {
-    return Refusal{RefusalCode::OVER_REFUND, "more than the total, or in another currency"};
-  }
-  if (std::ssize(order.facts) >= rules.facts_per_order) {
-    return Refusal{RefusalCode::ORDER_FULL, "the order holds as many facts as an order may"};
-  }
-  return Accepted{};
-}
-
-void Replay::Accept(Seller& seller, Order& order, const Arrival& arrival, int32_t index,
-                    const Event& event) {
+void Replay::Accept(Partition& partition, Seller& seller, Order& order, const Arrival& arrival,
+                    int32_t index, const Event& event) {
   const int64_t occurred_at = MillisOf(event.occurred_at());
   order.facts.push_back({arrival.place, index, event.payload_case(), ActOf(event), event.market(),
                          occurred_at, arrival.recorded_at});
   Apply(order, event);
   NoteMarket(seller, event.market(), occurred_at, std::max(occurred_at, order.placed_at));
+  NoteSmartOrder(partition, seller, order, CauseOf(arrival, index, event));
 }
 
 void Replay::Wait(Partition& partition, const Arrival& arrival, Seller& seller, Order& order,

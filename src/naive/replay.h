@@ -3,8 +3,6 @@
 #ifndef FLYWHEEL_NAIVE_REPLAY_H_
 #define FLYWHEEL_NAIVE_REPLAY_H_
 
-#include <array>
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,95 +11,24 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "flywheel/events/v1/event.pb.h"
 #include "flywheel/log/v1/record.pb.h"
+#include "naive/order_facts.h"
 #include "naive/place.h"
 #include "naive/policies.h"
+#include "naive/seller_facts.h"
+#include "naive/smart_history.h"
+#include "naive/verdict.h"
 
 namespace flywheel::naive {
-
-using Code = log::v1::RefusalCode::Value;
 
 // When and where a record stands: `recorded_at` is its stamp, or its predecessor's where that is
 // larger.
 struct Arrival {
   Place place;
   int64_t recorded_at = 0;
-};
-
-// An accepted event of an order.
-struct Fact {
-  Place place;
-  int32_t index = 0;  // within a decision; else 0
-  Kind kind = Kind::PAYLOAD_NOT_SET;
-  std::string act;     // with the kind and the order: what is the same act
-  std::string market;  // of the envelope
-  int64_t occurred_at = 0;
-  int64_t recorded_at = 0;
-};
-
-// What a review says. Marks in the order delivery, delivery cost, description, service; 0: not
-// given.
-struct Opinion {
-  bool recommended = false;
-  std::array<int32_t, 4> marks = {0, 0, 0, 0};
-};
-
-struct PostedReview {
-  std::string review_id;
-  int64_t posted_at = 0;
-  Opinion opinion;
-};
-struct ReviewEdit {
-  std::string review_id;
-  int64_t edited_at = 0;
-  Opinion opinion;
-};
-struct ReviewAnswer {
-  std::string review_id;
-  int64_t answered_at = 0;
-};
-struct ReviewRemoval {
-  std::string review_id;
-  int64_t removed_at = 0;
-  events::v1::RemovedBy::Value by = events::v1::RemovedBy::UNSPECIFIED;
-};
-struct FiledReturn {
-  std::string return_id;
-  std::map<std::string, int64_t> items;  // pieces by line
-};
-struct ReturnDecision {
-  std::string return_id;
-  int64_t decided_at = 0;
-  bool rejected = false;
-};
-
-// One order, from the first record that names it; most of it is empty until OrderPlaced is accepted
-// (`known`).
-struct Order {
-  uint64_t version = 0;  // records so far that name it, whatever became of them
-  bool known = false;
-  std::vector<Fact> facts;  // in the order of their acceptance
-  std::set<std::string> decisions;
-  std::set<int64_t> waiting;  // offsets
-
-  std::string market;
-  std::string buyer_id;
-  int64_t placed_at = 0;
-  std::map<std::string, int64_t> bought;  // pieces by line
-  int64_t total = 0;
-  std::string currency;
-
-  std::optional<PostedReview> review;
-  std::vector<ReviewEdit> edits;
-  std::vector<ReviewAnswer> answers;
-  std::vector<ReviewRemoval> removals;
-  std::vector<FiledReturn> returns;
-  std::vector<ReturnDecision> return_decisions;
-  std::vector<int64_t> order_refunds;  // amounts of kind ORDER in the order's currency
 };
 
 // That an accepted event names a seller and a market.
@@ -112,19 +39,6 @@ struct Naming {
   int64_t row_from = 0;
 };
 
-struct Registration {
-  Place place;
-  int64_t occurred_at = 0;
-  events::v1::SellerRegistered payload;
-};
-
-struct Standing {
-  Place place;
-  int64_t occurred_at = 0;
-  std::string market;
-  events::v1::SellerStandingChanged payload;
-};
-
 struct Seller {
   // The latest of its own records that passed intake; nullopt when none did. The seller's clock
   // also knows the ticks: Replay::SellerClock.
@@ -133,8 +47,10 @@ struct Seller {
   std::vector<Standing> standings;        // in the order of their acceptance
   std::map<std::string, Naming> markets;  // by code
   std::map<std::string, Order> orders;    // by order_id
-  int64_t waiting = 0;                    // events
-  int64_t open_intake_refusals = 0;       // UNDECODABLE or INVALID, not closed
+  // By market. Behind the seller's clock where only ticks came since its last record.
+  std::map<std::string, SmartHistory> smart;
+  int64_t waiting = 0;               // events
+  int64_t open_intake_refusals = 0;  // UNDECODABLE or INVALID, not closed
 
   bool complete() const { return waiting == 0 && open_intake_refusals == 0; }
 };
@@ -216,15 +132,6 @@ class Replay {
   std::optional<int64_t> LogClock() const;
 
  private:
-  // What becomes of an event of a known order.
-  struct Accepted {};
-  struct Duplicate {};
-  struct Refusal {
-    Code code;
-    std::string sentence;
-  };
-  using Verdict = std::variant<Accepted, Duplicate, Refusal>;
-
   static void Expire(Partition& partition, const Arrival& arrival);
   static void CountForVersion(Partition& partition, const events::v1::Event& event);
 
@@ -250,11 +157,9 @@ class Replay {
                               const events::v1::Event& event);
   static void JudgeWaiting(Partition& partition, const Arrival& placed, Seller& seller,
                            Order& order);
-  static Verdict VerdictOn(const Partition& partition, const Order& order,
-                           const events::v1::Event& event);
 
-  static void Accept(Seller& seller, Order& order, const Arrival& arrival, int32_t index,
-                     const events::v1::Event& event);
+  static void Accept(Partition& partition, Seller& seller, Order& order, const Arrival& arrival,
+                     int32_t index, const events::v1::Event& event);
   static void Wait(Partition& partition, const Arrival& arrival, Seller& seller, Order& order,
                    const events::v1::Event& event);
   static void Refuse(Partition& partition, const Arrival& arrival, const events::v1::Event& event,

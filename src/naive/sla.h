@@ -12,14 +12,9 @@
 #include <vector>
 
 #include "naive/replay.h"
+#include "naive/sla_clocks.h"
 
 namespace flywheel::naive {
-
-enum class SlaClock { kFirstResponse, kResolution, kDecision, kDispatch, kRefund };
-inline constexpr size_t kSlaClocks = 5;
-
-// "firstResponse", ...
-std::string_view NameOf(SlaClock clock);
 
 // One kind of clock in one window.
 struct ClockFigures {

@@ -11,20 +11,10 @@
 #include <vector>
 
 #include "naive/replay.h"
+#include "naive/smart_conditions.h"
 #include "naive/smart_history.h"
 
 namespace flywheel::naive {
-
-struct SmartCondition {
-  std::string_view code;  // of the table of DOMAIN 5.2, e.g. "ratesCount"
-  std::string_view name;  // in English, e.g. "Unique positive ratings"
-  // A share (0..1), a count, or 0 and 1 for no and yes. nullopt: nothing to measure.
-  std::optional<double> value;
-  std::optional<double> threshold;  // nullopt: yes or no
-  bool required = false;
-  bool fulfilled = false;
-  friend bool operator==(const SmartCondition&, const SmartCondition&) = default;
-};
 
 // The answer about one seller and market. There are no totals.
 struct Smart {

@@ -5,14 +5,17 @@
 
 #include <compare>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "flywheel/events/v1/event.pb.h"
 #include "naive/place.h"
+#include "naive/policies.h"
+#include "naive/smart_conditions.h"
+#include "naive/smart_state.h"
 
 namespace flywheel::naive {
 
@@ -37,6 +40,35 @@ struct SmartChange {
   bool fulfilled = false;
   std::variant<SmartEvent, SmartRule> cause;
   friend bool operator==(const SmartChange&, const SmartChange&) = default;
+};
+
+// Keeps what was announced. Before the first change: not fulfilled.
+class SmartHistory {
+ public:
+  // REQUIRES: as SmartState.
+  SmartHistory(const Policies& policies, std::string market, int64_t at)
+      : state_(policies, std::move(market), at) {}
+
+  // The instant up to which time was followed.
+  int64_t at() const { return state_.at(); }
+  const SmartState& state() const { return state_; }
+  // In the order in which they were announced; instants do not fall.
+  const std::vector<SmartChange>& changes() const { return changes_; }
+
+  // Announces what changes by time alone up to and including an instant. An earlier one than at()
+  // does nothing.
+  void StepTo(const Policies& policies, int64_t to);
+
+  void SetSeller(const SmartSeller& seller) { state_.SetSeller(seller); }
+  void Put(const std::string& order_id, const SmartOrder& order) { state_.Put(order_id, order); }
+  // Announces the change, if there is one, that an event made at at().
+  void Announce(const SmartEvent& cause);
+
+ private:
+  bool announced() const { return !changes_.empty() && changes_.back().fulfilled; }
+
+  SmartState state_;
+  std::vector<SmartChange> changes_;
 };
 
 }  // namespace flywheel::naive
