@@ -166,7 +166,7 @@ std::string ExplanationTable(const std::vector<RatingExplanation>& explanations)
   Table table({"posted", "market", "order", "buyer", "review", "events", "counts in"});
   for (const RatingExplanation& explanation : explanations) {
     std::string events;
-    for (const RatingExplanation::Event& event : explanation.events) {
+    for (const ExplainedEvent& event : explanation.events) {
       if (!events.empty()) events += ' ';
       events += fmt::format("{}:{}", NameOf(event.kind),
                             FormatPlace({event.partition, event.place.offset}));

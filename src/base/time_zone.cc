@@ -92,28 +92,33 @@ LocalDay TimeZone::Day(Instant instant) const {
 Instant TimeZone::FromCivil(const CivilTime& local) const {
   const absl::CivilSecond civil(local.year, local.month, local.day, local.hour, local.minute,
                                 local.second);
-  const int64_t local_ms = (civil - absl::CivilSecond(1970, 1, 1)) * kMillisPerSecond;
+  return FromLocalMillis((civil - absl::CivilSecond(1970, 1, 1)) * kMillisPerSecond);
+}
+
+std::vector<TimeZone::Span>::const_iterator TimeZone::FirstSpanFor(int64_t local_ms) const {
+  // The span of a day earlier: a zone is never further from UTC.
+  const auto after =
+      std::upper_bound(spans_.begin(), spans_.end(), local_ms - kMillisPerDay,
+                       [](int64_t ms, const Span& span) { return ms < span.from_ms; });
+  return std::prev(after);
+}
+
+Instant TimeZone::FromLocalMillis(int64_t local_ms) const {
   // The first span whose local time has not yet been left behind: where the clock goes back this is
   // the offset before the change, so the first of two; where it skips, no span holds the time and
   // the offset before the change is taken.
-  for (size_t i = 0; i < spans_.size(); ++i) {
-    const bool last = i + 1 == spans_.size();
-    const int64_t utc_ms = local_ms - spans_[i].offset_ms;
-    if (last || utc_ms < spans_[i + 1].from_ms) return Instant(utc_ms);
-    // Skipped by the change into span i+1: with the new offset it would lie before the change.
-    if (local_ms - spans_[i + 1].offset_ms < spans_[i + 1].from_ms) return Instant(utc_ms);
+  for (auto span = FirstSpanFor(local_ms);; ++span) {
+    const auto next = std::next(span);
+    const int64_t utc_ms = local_ms - span->offset_ms;
+    if (next == spans_.end() || utc_ms < next->from_ms) return Instant(utc_ms);
+    // Skipped by the change into the next span: with the new offset it would lie before the change.
+    if (local_ms - next->offset_ms < next->from_ms) return Instant(utc_ms);
   }
-  return Instant(local_ms);
 }
 
 Instant TimeZone::StartOf(LocalDay day) const {
   const int64_t local_ms = int64_t{day.number()} * kMillisPerDay;
-  // Search from the span that holds the day's first UTC-ish moment minus a day: a zone is never
-  // further from UTC.
-  const auto after =
-      std::upper_bound(spans_.begin(), spans_.end(), local_ms - kMillisPerDay,
-                       [](int64_t ms, const Span& span) { return ms < span.from_ms; });
-  for (auto span = std::prev(after);; ++span) {
+  for (auto span = FirstSpanFor(local_ms);; ++span) {
     const auto next = std::next(span);
     const int64_t utc_ms = local_ms - span->offset_ms;
     if (next == spans_.end() || utc_ms < next->from_ms) return Instant(utc_ms);

@@ -54,6 +54,10 @@ class TimeZone {
   // The instant of a local time. One that the clock skips is taken with the offset before the
   // change; one that happens twice is the first.
   Instant FromCivil(const CivilTime& local) const;
+  // The same of a day and the minutes of the clock after its midnight.
+  Instant At(LocalDay day, int32_t minute) const {
+    return FromLocalMillis(int64_t{day.number()} * kMillisPerDay + minute * kMillisPerMinute);
+  }
 
   // A hash of all changes of the clock: a part of the fold version, since the same log under other
   // time zone data may give other rows.
@@ -67,6 +71,9 @@ class TimeZone {
   };
 
   int64_t OffsetAt(int64_t utc_ms) const;
+  // The first span that can hold a local time.
+  std::vector<Span>::const_iterator FirstSpanFor(int64_t local_ms) const;
+  Instant FromLocalMillis(int64_t local_ms) const;
 
   std::string name_;
   std::vector<Span> spans_;  // by from_ms; never empty

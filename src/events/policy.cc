@@ -105,6 +105,14 @@ void OverlayHolidays(const pb::Market& from, HolidayRules& to) {
   to.cancelled = DaysOf(from.cancelled_holidays());
 }
 
+// Makes what follows from the rules.
+void SetUpClock(MarketPolicy& market) {
+  market.business_clock = std::make_shared<const BusinessClock>(
+      market.zone, market.sla.business_hours,
+      std::make_shared<const HolidayCalendar>(market.holidays.calendar, market.holidays.extra,
+                                              market.holidays.cancelled));
+}
+
 // The rules as text: equal for equal rules.
 std::string SmartText(const SmartRules& rules) {
   return absl::StrCat(rules.rating_window_days, " ", rules.rating_share_ppm, " ", rules.rates_count,
@@ -119,6 +127,20 @@ std::string SlaText(const SlaRules& rules) {
       rules.decision_days, " ", rules.refund_days, " ", rules.first_response_promise_ppm);
   for (const OpenMinutes& hours : rules.business_hours) {
     absl::StrAppend(&text, " ", hours.opens, "-", hours.closes);
+  }
+  return text;
+}
+
+// All public holidays of a country, as text.
+std::string HolidaysText(std::string_view country) {
+  const int first = DateOfDay(LocalDay(0)).year;
+  const int last =
+      DateOfDay(LocalDay(static_cast<int32_t>(kLatestInstant.number() / kMillisPerDay))).year;
+  std::string text;
+  for (int year = first; year <= last; ++year) {
+    for (const LocalDay day : PublicHolidays(country, year)) {
+      absl::StrAppend(&text, day.number(), " ");
+    }
   }
   return text;
 }
@@ -172,6 +194,7 @@ PolicyBook PolicyBook::BuiltIn() {
     market.currency = built_in.currency;
     market.holidays.calendar = built_in.code;
     market.zone = std::make_shared<const TimeZone>(*std::move(zone));
+    SetUpClock(market);
     version.markets.push_back(std::move(market));
   }
   PolicyBook book;
@@ -220,6 +243,7 @@ absl::Status PolicyBook::Publish(std::string_view policy_bytes, uint32_t version
     Overlay(policy.defaults(), added);
     Overlay(entry, added);
   }
+  for (MarketPolicy& market : next.markets) SetUpClock(market);
 
   std::sort(next.markets.begin(), next.markets.end(),
             [](const MarketPolicy& a, const MarketPolicy& b) { return a.code < b.code; });
@@ -278,7 +302,8 @@ uint64_t PolicyBook::BuiltInFingerprint() const {
                     acceptance.facts_per_order, " ", acceptance.waiting_per_order, " ",
                     acceptance.waiting_per_seller, " ", acceptance.waiting_limit_ms, " ",
                     market.rating.window_days, " ", market.rating.rates_for_average, " ",
-                    SmartText(market.smart), " ", SlaText(market.sla), "\n");
+                    SmartText(market.smart), " ", SlaText(market.sla), " ",
+                    HolidaysText(market.holidays.calendar), "\n");
   }
   return XXH3_64bits(text.data(), text.size());
 }

@@ -2,7 +2,6 @@
 #ifndef FLYWHEEL_EVENTS_POLICY_H_
 #define FLYWHEEL_EVENTS_POLICY_H_
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/business_clock.h"
 #include "base/strong.h"
 #include "base/time_zone.h"
 
@@ -48,21 +48,12 @@ struct SmartRules {
   friend bool operator==(const SmartRules&, const SmartRules&) = default;
 };
 
-// The minutes after local midnight between which a weekday is open; none where both are equal.
-struct OpenMinutes {
-  int32_t opens = 0;
-  int32_t closes = 0;
-
-  friend bool operator==(const OpenMinutes&, const OpenMinutes&) = default;
-};
-
 // The clocks of support, dispatch and refunds (DOMAIN 5.3).
 struct SlaRules {
   std::vector<int32_t> window_days = {1, 7, 30, 90};
   int64_t first_response_ms = kMillisPerDay;
   bool first_response_business_clock = false;
-  // By weekday, Monday first.
-  std::array<OpenMinutes, 7> business_hours = {
+  WeekHours business_hours = {
       {{540, 1020}, {540, 1020}, {540, 1020}, {540, 1020}, {540, 1020}, {}, {}}};
   int64_t resolution_ms = 14 * kMillisPerDay;
   int32_t decision_days = 14;
@@ -92,6 +83,8 @@ struct MarketPolicy {
   SmartRules smart;
   SlaRules sla;
   HolidayRules holidays;
+  // The clock that `sla` and `holidays` describe, ready to run; it knows the holidays too.
+  std::shared_ptr<const BusinessClock> business_clock;
 };
 
 // A policy over this many bytes is refused.

@@ -82,7 +82,7 @@ std::string ExplanationJson(const RatingExplanation& explanation) {
   json.Field("posted", FormatInstant(explanation.posted)).Key("countsIn").BeginArray();
   for (const std::string& path : explanation.counts_in) json.Text(path);
   json.EndArray().Key("events").BeginArray();
-  for (const RatingExplanation::Event& event : explanation.events) {
+  for (const ExplainedEvent& event : explanation.events) {
     json.BeginObject().Field("kind", NameOf(event.kind));
     json.Field("occurredAt", FormatInstant(event.occurred_at));
     json.Field("recordedAt", FormatInstant(event.recorded_at));

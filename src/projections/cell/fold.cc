@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "events/wire_scan.h"
 #include "projections/cell/rating_fold.h"
+#include "projections/cell/sla_fold.h"
 #include "projections/facts/policy_row.h"
 #include "projections/facts/row_keys.h"
 #include "projections/models/rating.h"
@@ -354,6 +355,7 @@ void Fold::PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_vi
   AddBuyerOrder(seller, placed.buyer_id, order_id, placed.market, placed.occurred_at, &*rows_);
   const TimeZone& zone = *PolicyOf(placed.market, placed.occurred_at).zone;
   rows_->Put(row_keys::OrderDay(seller, placed.market, zone.Day(placed.occurred_at), order_id), "");
+  OpenDispatchClock(seller, order_id, placed, policies_, &*rows_);
   NoteAccepted(seller, placed.market, placed.occurred_at);
   for (const WaitingFact& waiting : before.Waiting()) {
     JudgeWaiting(entry, seller, order_id, waiting, placed.place.offset);
@@ -393,6 +395,7 @@ void Fold::JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_
 void Fold::AcceptFact(OrderEntry* entry, std::string_view seller, std::string_view order_id,
                       const Fact& fact, const OrderRow::ActSearch& search) {
   OrderRow& order = entry->row;
+  MoveClocks(seller, order_id, order, fact, search, policies_, &*rows_);
   if (!IsAboutReview(fact.kind)) {
     order.Append(fact, search);
     return;

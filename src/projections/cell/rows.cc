@@ -23,18 +23,19 @@ Rows::Rows(const RowStore* store, bool empty_store)
       sellers(store, empty_store, &status_),
       standings(store, empty_store, &status_),
       rating_days(store, empty_store, &status_),
+      sla_days(store, empty_store, &status_),
       quarantine(store, empty_store, &status_),
       places(store, empty_store, &status_) {}
 
 size_t Rows::dirty_count() const {
   return orders.dirty_count() + buyers.dirty_count() + sellers.dirty_count() +
-         standings.dirty_count() + rating_days.dirty_count() + quarantine.dirty_count() +
-         places.dirty_count() + loose_.size();
+         standings.dirty_count() + rating_days.dirty_count() + sla_days.dirty_count() +
+         quarantine.dirty_count() + places.dirty_count() + loose_.size();
 }
 
 size_t Rows::bytes() const {
   return orders.bytes() + buyers.bytes() + sellers.bytes() + standings.bytes() +
-         rating_days.bytes() + quarantine.bytes() + places.bytes();
+         rating_days.bytes() + sla_days.bytes() + quarantine.bytes() + places.bytes();
 }
 
 void Rows::WriteTo(RowBatch* batch) {
@@ -43,18 +44,24 @@ void Rows::WriteTo(RowBatch* batch) {
   sellers.WriteTo(batch);
   standings.WriteTo(batch);
   rating_days.WriteTo(batch);
+  sla_days.WriteTo(batch);
   quarantine.WriteTo(batch);
   places.WriteTo(batch);
+  WriteLoose(batch);
+}
+
+void Rows::WriteLoose(RowBatch* batch) {
   std::vector<OrderedKey> sorted;
   sorted.reserve(loose_.size());
-  for (size_t i = 0; i < loose_.size(); ++i) sorted.emplace_back(loose_[i].first, i);
+  for (size_t i = 0; i < loose_.size(); ++i) sorted.emplace_back(loose_[i].key, i);
   std::sort(sorted.begin(), sorted.end());
-  for (const OrderedKey& ordered : sorted) {
-    const std::optional<std::string>& value = loose_[ordered.index].second;
-    if (value) {
-      batch->Put(ordered.key, *value);
-    } else {
-      batch->Delete(ordered.key);
+  for (size_t first = 0, next = 0; first < sorted.size(); first = next) {
+    while (next < sorted.size() && sorted[next].key == sorted[first].key) ++next;
+    const Loose& last = loose_[sorted[next - 1].index];
+    if (last.value) {
+      batch->Put(last.key, *last.value);
+    } else if (!loose_[sorted[first].index].fresh) {
+      batch->Delete(last.key);
     }
   }
   loose_.clear();
@@ -70,6 +77,7 @@ void Rows::Shrink(size_t target_bytes) {
   shrink(&orders);
   shrink(&buyers);
   shrink(&rating_days);
+  shrink(&sla_days);
   shrink(&quarantine);
   shrink(&places);
   shrink(&standings);

@@ -16,6 +16,7 @@
 #include "projections/facts/seller_row.h"
 #include "projections/models/buyer_row.h"
 #include "projections/models/rating.h"
+#include "projections/models/sla.h"
 #include "projections/store/row_store.h"
 
 namespace flywheel {
@@ -40,14 +41,19 @@ class Rows {
   RowCache<SellerRow> sellers;
   RowCache<StandingRow> standings;
   RowCache<RatingRow> rating_days;
+  RowCache<SlaRow> sla_days;
   RowCache<QuarantineRow> quarantine;
   RowCache<PlaceRow> places;  // refused and intake identities, erased buyers
 
   // Rows that are written without being read back by the fold: indexes.
   void Put(std::string key, std::string value) {
-    loose_.emplace_back(std::move(key), std::move(value));
+    loose_.push_back({std::move(key), std::move(value), false});
   }
-  void Delete(std::string key) { loose_.emplace_back(std::move(key), std::nullopt); }
+  // The same where no row has the key: if it is deleted again before it is written, nothing is.
+  void PutNew(std::string key, std::string value) {
+    loose_.push_back({std::move(key), std::move(value), true});
+  }
+  void Delete(std::string key) { loose_.push_back({std::move(key), std::nullopt, false}); }
 
   // The first error of loading a row; it stays.
   const absl::Status& status() const { return status_; }
@@ -59,9 +65,16 @@ class Rows {
   void Shrink(size_t target_bytes);
 
  private:
+  // A row to be put, or deleted where it has no value; `fresh`: no row had the key before.
+  struct Loose {
+    std::string key;
+    std::optional<std::string> value;
+    bool fresh;
+  };
+  void WriteLoose(RowBatch* batch);
+
   absl::Status status_;
-  // What is to be put or deleted; of one key the last counts.
-  std::vector<std::pair<std::string, std::optional<std::string>>> loose_;
+  std::vector<Loose> loose_;  // of one key the last counts
 };
 
 }  // namespace flywheel

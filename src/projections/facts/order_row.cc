@@ -448,6 +448,11 @@ bool SameAct(const Fact& fact, const SubjectHead& head, Instant base) {
   }
 }
 
+// REQUIRES: the head is of a scan.
+bool IsCarrierScan(const SubjectHead& head) {
+  return ByteReader(head.rest).Byte() != static_cast<uint8_t>(ScanCode::kPending);
+}
+
 int32_t NoSubject(Subject, std::string_view) { return -1; }
 
 }  // namespace
@@ -595,7 +600,12 @@ OrderRow::ActSearch OrderRow::FindAct(const Fact& fact) const {
       continue;
     }
     if (head.reference == 0) search.subject_ordinal = ordinal;
-    if (frame.kind == fact.kind && SameAct(fact, head, base_occurred_at_)) search.known = true;
+    if (frame.kind != fact.kind) continue;
+    if (SameAct(fact, head, base_occurred_at_)) search.known = true;
+    if (fact.kind == EventKind::kParcelScanned && IsCarrierScan(head) &&
+        base_occurred_at_.Plus(head.occurred_delta) <= fact.occurred_at) {
+      search.scanned_by_then = true;
+    }
   }
   return search;
 }

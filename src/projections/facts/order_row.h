@@ -89,6 +89,8 @@ class OrderRow {
   struct ActSearch {
     bool known = false;
     int32_t subject_ordinal = -1;
+    // Of a scan: its parcel has a carrier scan (any but PENDING) at or before its instant.
+    bool scanned_by_then = false;
   };
   // Looks for the act that the fact states (the last column of DOMAIN section 3's table).
   ActSearch FindAct(const Fact& fact) const;

@@ -1,5 +1,7 @@
 #include "projections/facts/row_keys.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 
 namespace flywheel::row_keys {
@@ -76,6 +78,22 @@ std::string RatingDay(std::string_view seller, MarketCode market, LocalDay day) 
   return key;
 }
 
+std::string SlaDay(std::string_view seller, MarketCode market, LocalDay day) {
+  std::string key = SellerPrefix(RowType::kSlaDay, seller);
+  key.append(market.text());
+  AppendDay(&key, day);
+  return key;
+}
+
+std::string OpenClocks(std::string_view seller, MarketCode market, LocalDay day,
+                       std::string_view order) {
+  std::string key = SellerPrefix(RowType::kOpenClocks, seller);
+  key.append(market.text());
+  AppendDay(&key, day);
+  key.append(order);
+  return key;
+}
+
 std::string Standing(std::string_view seller, MarketCode market, Instant occurred_at) {
   std::string key = SellerPrefix(RowType::kStanding, seller);
   key.append(market.text());
@@ -136,6 +154,16 @@ RatingKey ParseRatingDay(std::string_view key) {
   parsed.seller = TakeId(&rest);
   parsed.market = MarketCode(rest.substr(0, 2));
   parsed.day = LocalDay(static_cast<int32_t>(ReadBigEndian32(rest.substr(2)) ^ 0x80000000U));
+  return parsed;
+}
+
+OpenClocksKey ParseOpenClocks(std::string_view key) {
+  std::string_view rest = key.substr(1);
+  OpenClocksKey parsed;
+  parsed.seller = TakeId(&rest);
+  parsed.market = MarketCode(rest.substr(0, 2));
+  parsed.day = LocalDay(static_cast<int32_t>(ReadBigEndian32(rest.substr(2)) ^ 0x80000000U));
+  parsed.order = rest.substr(std::min(rest.size(), size_t{6}));
   return parsed;
 }
 

@@ -18,10 +18,12 @@ namespace flywheel {
 // The first byte of a key.
 enum class RowType : char {
   kBuyer = 'B',            // seller, buyer, chunk        -> BuyerRow
+  kOpenClocks = 'C',       // seller, market, day, order  -> OpenClock, each
   kOrderDay = 'D',         // seller, market, day, order  -> nothing
   kErasedBuyer = 'E',      // buyer                       -> place
   kRefusedIdentity = 'I',  // seller, order, content hash -> offset of the quarantine entry
   kIntakeIdentity = 'J',   // hash of source, place, sha  -> offset of the quarantine entry
+  kSlaDay = 'K',           // seller, market, day         -> SlaRow
   kCell = 'M',             // -                           -> CellRow
   kOrder = 'O',            // seller, order               -> OrderRow
   kPolicy = 'P',           // version                     -> PolicyRow
@@ -46,6 +48,9 @@ std::string OrderDay(std::string_view seller, MarketCode market, LocalDay day,
                      std::string_view order);
 std::string RatingPrefix(std::string_view seller, MarketCode market);
 std::string RatingDay(std::string_view seller, MarketCode market, LocalDay day);
+std::string SlaDay(std::string_view seller, MarketCode market, LocalDay day);
+std::string OpenClocks(std::string_view seller, MarketCode market, LocalDay day,
+                       std::string_view order);
 std::string Standing(std::string_view seller, MarketCode market, Instant occurred_at);
 std::string Quarantine(Offset offset);
 std::string RefusedIdentity(std::string_view seller, std::string_view order,
@@ -68,6 +73,14 @@ struct RatingKey {
   LocalDay day;
 };
 RatingKey ParseRatingDay(std::string_view key);
+// Of SlaDay too.
+struct OpenClocksKey {
+  std::string_view seller;
+  MarketCode market;
+  LocalDay day;
+  std::string_view order;
+};
+OpenClocksKey ParseOpenClocks(std::string_view key);
 std::string_view ParseSeller(std::string_view key);
 struct StandingKey {
   std::string_view seller;

@@ -144,6 +144,12 @@ void AddReturns(const Gathered& gathered, OrderCourse* course) {
   }
 }
 
+void PutTogether(const Gathered& gathered, OrderCourse* course) {
+  AddScans(gathered, course);
+  AddComplaints(gathered, course);
+  AddReturns(gathered, course);
+}
+
 }  // namespace
 
 std::optional<OrderCourse> CourseOf(const OrderRow& order, const FactsUpTo& cut) {
@@ -157,10 +163,22 @@ std::optional<OrderCourse> CourseOf(const OrderRow& order, const FactsUpTo& cut)
     return true;
   });
   if (!placed) return std::nullopt;
-  AddScans(gathered, &course);
-  AddComplaints(gathered, &course);
-  AddReturns(gathered, &course);
+  PutTogether(gathered, &course);
   return course;
+}
+
+CourseChange CourseAround(const OrderRow& order, const Fact& fact) {
+  CourseChange change;
+  Gathered gathered;
+  order.ForEachFact([&](const Fact& known) {
+    Gather(known, &change.before, &gathered);
+    return true;
+  });
+  change.after = change.before;
+  PutTogether(gathered, &change.before);
+  Gather(fact, &change.after, &gathered);
+  PutTogether(gathered, &change.after);
+  return change;
 }
 
 }  // namespace flywheel

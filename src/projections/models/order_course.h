@@ -73,6 +73,14 @@ struct OrderCourse {
 // parcel, complaint or return that is not there under the cut has no part in it.
 std::optional<OrderCourse> CourseOf(const OrderRow& order, const FactsUpTo& cut);
 
+// The courses before and after a fact is appended to the row, in one reading of it.
+struct CourseChange {
+  OrderCourse before;
+  OrderCourse after;
+};
+// REQUIRES: order.known(); the fact is not in the row yet. Views point into the row and the fact.
+CourseChange CourseAround(const OrderRow& order, const Fact& fact);
+
 }  // namespace flywheel
 
 #endif  // FLYWHEEL_PROJECTIONS_MODELS_ORDER_COURSE_H_

@@ -1,6 +1,5 @@
 #include "projections/views/rating_explanation.h"
 
-#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -72,19 +71,11 @@ const Review* CountingReview(const std::vector<const Review*>& of_buyer, const T
   return counting;
 }
 
-std::vector<RatingExplanation::Event> DecidingEvents(const OrderRow& order, const FactsUpTo& cut,
-                                                     Partition partition) {
-  std::vector<RatingExplanation::Event> events;
-  order.ForEachFact([&](const Fact& fact) {
-    if (Decides(fact.kind) && fact.occurred_at <= cut.as_of && fact.recorded_at <= cut.known_at) {
-      events.push_back({fact.kind, fact.occurred_at, fact.recorded_at, partition, fact.place});
-    }
-    return true;
+std::vector<ExplainedEvent> DecidingEvents(const OrderRow& order, const FactsUpTo& cut,
+                                           Partition partition) {
+  return ExplainedEventsOf(order, partition, [&cut](const Fact& fact) {
+    return Decides(fact.kind) && fact.occurred_at <= cut.as_of && fact.recorded_at <= cut.known_at;
   });
-  std::sort(events.begin(), events.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.occurred_at, a.kind, a.place) < std::tie(b.occurred_at, b.kind, b.place);
-  });
-  return events;
 }
 
 }  // namespace flywheel

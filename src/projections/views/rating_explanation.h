@@ -14,6 +14,7 @@
 #include "projections/facts/fact.h"
 #include "projections/facts/order_row.h"
 #include "projections/models/rating.h"
+#include "projections/views/explained_event.h"
 
 namespace flywheel {
 
@@ -30,14 +31,7 @@ struct RatingExplanation {
   // "lifetime.recommended", ...
   std::vector<std::string> counts_in;
   // The events that decided it, in business order, with their places.
-  struct Event {
-    EventKind kind = EventKind::kNone;
-    Instant occurred_at;
-    Instant recorded_at;
-    Partition partition;
-    Place place;
-  };
-  std::vector<Event> events;
+  std::vector<ExplainedEvent> events;
 };
 
 // The figures that a review counts in on the day; `is_the_buyers`: it is the one by which its buyer
@@ -51,8 +45,8 @@ const Review* CountingReview(const std::vector<const Review*>& of_buyer, const T
                              LocalDay today, int32_t window_days);
 
 // The facts of the order that decide about its review, up to the cut, in business order.
-std::vector<RatingExplanation::Event> DecidingEvents(const OrderRow& order, const FactsUpTo& cut,
-                                                     Partition partition);
+std::vector<ExplainedEvent> DecidingEvents(const OrderRow& order, const FactsUpTo& cut,
+                                           Partition partition);
 
 }  // namespace flywheel
 

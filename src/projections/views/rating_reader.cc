@@ -6,95 +6,18 @@
 #include <tuple>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "events/intake.h"
 #include "projections/cell/rating_fold.h"
-#include "projections/facts/quarantine_row.h"
 #include "projections/facts/row_keys.h"
-#include "projections/store/read_cell_row.h"
-#include "projections/store/read_policies.h"
 
 namespace flywheel {
 namespace {
 
 // ---------------------------------------------------------------- one cell
 
-// What every answer from one cell needs.
-struct CellState {
-  const RowReader* store = nullptr;
-  CellRow cell;
-  std::shared_ptr<const PolicyBook> policies;
-  // With known_at: the sellers that were incomplete then.
-  std::set<std::string, std::less<>> incomplete_then;
-};
-
 FactsUpTo CutOf(const RatingQuery& query) {
   return {query.as_of, query.known_at.value_or(kLatestInstant)};
-}
-
-// The sellers with an event that at `known_at` waited for its order, or a refusal at intake that
-// stood open then. What was accepted after waiting shows in its order's row: it was known before
-// the order was.
-absl::Status FindIncomplete(Instant known_at, CellState* state) {
-  absl::Status status;
-  RETURN_IF_ERROR(ScanPrefix(
-      *state->store, row_keys::Prefix(RowType::kQuarantine),
-      [&](std::string_view, std::string_view value) {
-        const absl::StatusOr<QuarantineRow> row = QuarantineRow::Decode(value);
-        status.Update(row.status());
-        if (!status.ok() || row->recorded_at > known_at) return status.ok();
-        const bool waits =
-            row->state == QuarantineRow::State::kWaiting || row->decided_at > known_at;
-        const bool open = row->refused_at_intake() && (!row->closed || row->closed_at > known_at);
-        if ((waits || open) && !row->seller_id.empty())
-          state->incomplete_then.insert(row->seller_id);
-        return true;
-      }));
-  RETURN_IF_ERROR(status);
-  RETURN_IF_ERROR(
-      ScanPrefix(*state->store, row_keys::Prefix(RowType::kOrder),
-                 [&](std::string_view key, std::string_view value) {
-                   const absl::StatusOr<OrderRow> order = OrderRow::Decode(value);
-                   status.Update(order.status());
-                   if (!status.ok() || !order->known() || order->Placed().recorded_at <= known_at)
-                     return status.ok();
-                   order->ForEachFact([&](const Fact& fact) {
-                     if (fact.recorded_at <= known_at)
-                       state->incomplete_then.insert(std::string(row_keys::ParseOrder(key).seller));
-                     return fact.recorded_at > known_at;
-                   });
-                   return true;
-                 }));
-  return status;
-}
-
-// `view` is of the same rows, or nullptr.
-absl::StatusOr<CellState> ReadCell(const RowReader* store, const CellView* view,
-                                   const RatingQuery& query) {
-  CellState state;
-  state.store = store;
-  if (view != nullptr) {
-    state.cell = view->position;
-  } else {
-    ASSIGN_OR_RETURN(const std::optional<CellRow> cell, ReadCellRow(*store));
-    state.cell = cell.value_or(CellRow());
-  }
-  if (view != nullptr && !query.known_at) {
-    state.policies = view->policies;
-  } else {
-    ASSIGN_OR_RETURN(PolicyBook policies,
-                     ReadPolicies(*store, query.known_at.value_or(kLatestInstant)));
-    state.policies = std::make_shared<const PolicyBook>(std::move(policies));
-  }
-  if (query.known_at) RETURN_IF_ERROR(FindIncomplete(*query.known_at, &state));
-  return state;
-}
-
-const MarketPolicy& PolicyOf(const CellState& state, MarketCode market, Instant at) {
-  const MarketPolicy* policy = state.policies->FindOrAny(market.text(), at);
-  FLYWHEEL_CHECK(policy != nullptr, "a market of the rows is known to the policy");
-  return *policy;
 }
 
 // The instant for which the row of a day of the history is given: the day's end, or as_of on its
@@ -107,13 +30,13 @@ Instant HistoryInstant(const TimeZone& zone, LocalDay day, Instant as_of) {
 // of its window.
 std::vector<int32_t> WindowsOf(const CellState& state, MarketCode market,
                                const RatingQuery& query) {
-  const MarketPolicy& policy = PolicyOf(state, market, query.as_of);
+  const MarketPolicy& policy = state.PolicyOf(market, query.as_of);
   std::vector<int32_t> windows{policy.rating.window_days};
   if (!query.history) return windows;
   const LocalDay today = policy.zone->Day(query.as_of);
   for (int32_t back = 0; back < policy.rating.window_days; ++back) {
     const Instant at = HistoryInstant(*policy.zone, today.Plus(-back), query.as_of);
-    const int32_t window = PolicyOf(state, market, at).rating.window_days;
+    const int32_t window = state.PolicyOf(market, at).rating.window_days;
     if (std::find(windows.begin(), windows.end(), window) == windows.end())
       windows.push_back(window);
   }
@@ -124,7 +47,7 @@ std::vector<int32_t> WindowsOf(const CellState& state, MarketCode market,
 // knowledge counts, and only the stored window is asked for.
 bool StoredStepsAnswer(const CellState& state, MarketCode market, const RatingQuery& query) {
   if (query.always_evaluate || query.known_at) return false;
-  const TimeZone& zone = *PolicyOf(state, market, query.as_of).zone;
+  const TimeZone& zone = *state.PolicyOf(market, query.as_of).zone;
   if (query.as_of < state.cell.log_clock && zone.EndOf(zone.Day(query.as_of)) != query.as_of)
     return false;
   const std::vector<int32_t> windows = WindowsOf(state, market, query);
@@ -162,43 +85,14 @@ absl::StatusOr<std::map<MarketCode, EvaluatedMarket>> EvaluateSeller(const RowRe
                                                                      std::string_view seller,
                                                                      const FactsUpTo& cut) {
   std::map<MarketCode, EvaluatedMarket> markets;
-  std::string value;
-  ASSIGN_OR_RETURN(const bool found, store.Get(row_keys::OfSeller(seller), &value));
-  if (!found) return markets;
-  ASSIGN_OR_RETURN(const SellerRow row, SellerRow::Decode(value));
-  const auto within = [&cut](Instant occurred_at, Instant recorded_at) {
-    return occurred_at <= cut.as_of && recorded_at <= cut.known_at;
-  };
-  if (row.registration && within(row.registration->occurred_at, row.registration->recorded_at)) {
-    markets[row.registration->market].named = true;
-  }
-  absl::Status status;
-  RETURN_IF_ERROR(
-      ScanPrefix(store, row_keys::SellerPrefix(RowType::kStanding, seller),
-                 [&](std::string_view key, std::string_view bytes) {
-                   const absl::StatusOr<StandingRow> standing = StandingRow::Decode(bytes);
-                   status.Update(standing.status());
-                   const row_keys::StandingKey parsed = row_keys::ParseStanding(key);
-                   if (standing.ok() && within(parsed.occurred_at, standing->recorded_at)) {
-                     markets[parsed.market].named = true;
-                   }
-                   return status.ok();
-                 }));
-  RETURN_IF_ERROR(ScanPrefix(store, row_keys::SellerPrefix(RowType::kOrder, seller),
-                             [&](std::string_view key, std::string_view bytes) {
-                               const absl::StatusOr<OrderRow> order = OrderRow::Decode(bytes);
-                               status.Update(order.status());
-                               if (!status.ok() || !order->known()) return status.ok();
-                               const Fact placed = order->Placed();
-                               if (!within(placed.occurred_at, placed.recorded_at)) return true;
-                               EvaluatedMarket& market = markets[order->market()];
-                               market.named = true;
-                               std::optional<Review> review =
-                                   ReviewOf(*order, row_keys::ParseOrder(key).order, cut);
-                               if (review) market.reviews.push_back(*std::move(review));
-                               return true;
-                             }));
-  RETURN_IF_ERROR(status);
+  ASSIGN_OR_RETURN(
+      const std::set<MarketCode> named,
+      ForEachOrder(store, seller, cut, [&](std::string_view order_id, const OrderRow& order) {
+        std::optional<Review> review = ReviewOf(order, order_id, cut);
+        if (!review) return;
+        markets[order.market()].reviews.push_back(*std::move(review));
+      }));
+  for (const MarketCode market : named) markets[market].named = true;
   return markets;
 }
 
@@ -232,7 +126,7 @@ RatingHistoryRow HistoryRow(LocalDay day, const RatingCounters& counters) {
 
 std::vector<RatingHistoryRow> HistoryOf(const CellState& state, MarketCode market,
                                         const DaysByWindow& days, const RatingQuery& query) {
-  const MarketPolicy& policy = PolicyOf(state, market, query.as_of);
+  const MarketPolicy& policy = state.PolicyOf(market, query.as_of);
   const LocalDay today = policy.zone->Day(query.as_of);
   std::vector<RatingHistoryRow> rows;
   // A running sum under each window length, all moved on day by day.
@@ -246,7 +140,7 @@ std::vector<RatingHistoryRow> HistoryOf(const CellState& state, MarketCode marke
       }
     }
     const int32_t window =
-        PolicyOf(state, market, HistoryInstant(*policy.zone, day, query.as_of)).rating.window_days;
+        state.PolicyOf(market, HistoryInstant(*policy.zone, day, query.as_of)).rating.window_days;
     rows.push_back(HistoryRow(day, sums.at(window).second));
   }
   return rows;
@@ -263,7 +157,7 @@ struct Part {
 
 Part MakePart(const CellState& state, MarketCode market, const DaysByWindow& days,
               const RatingQuery& query) {
-  const MarketPolicy& policy = PolicyOf(state, market, query.as_of);
+  const MarketPolicy& policy = state.PolicyOf(market, query.as_of);
   Part part;
   part.market = market;
   part.counters = SumUpTo(days.at(policy.rating.window_days), policy.zone->Day(query.as_of));
@@ -277,7 +171,7 @@ absl::StatusOr<std::vector<Part>> SellerParts(const CellState& state, std::strin
                                               const SellerRow& row, std::string_view wanted,
                                               const RatingQuery& query) {
   std::vector<Part> parts;
-  const bool complete = query.known_at ? !state.incomplete_then.contains(seller) : row.complete();
+  const bool complete = state.IsComplete(seller, row);
   std::optional<std::map<MarketCode, EvaluatedMarket>> evaluated;
   for (const SellerRow::Named& named : row.markets) {
     if (wanted != kAll && wanted != named.market.text()) continue;
@@ -292,7 +186,7 @@ absl::StatusOr<std::vector<Part>> SellerParts(const CellState& state, std::strin
       }
       const EvaluatedMarket& market = (*evaluated)[named.market];
       if (!market.named) continue;
-      const TimeZone& zone = *PolicyOf(state, named.market, query.as_of).zone;
+      const TimeZone& zone = *state.PolicyOf(named.market, query.as_of).zone;
       for (const int32_t window : WindowsOf(state, named.market, query)) {
         days[window] = EvaluateDays(market.reviews, zone, window);
       }
@@ -301,21 +195,6 @@ absl::StatusOr<std::vector<Part>> SellerParts(const CellState& state, std::strin
     parts.back().complete = complete;
   }
   return parts;
-}
-
-// Calls `visit` with each seller of the cell, in key order.
-absl::Status ForEachSeller(
-    const CellState& state,
-    absl::FunctionRef<absl::Status(std::string_view, const SellerRow&)> visit) {
-  absl::Status status;
-  RETURN_IF_ERROR(ScanPrefix(*state.store, row_keys::Prefix(RowType::kSeller),
-                             [&](std::string_view key, std::string_view value) {
-                               const absl::StatusOr<SellerRow> row = SellerRow::Decode(value);
-                               status.Update(row.status());
-                               if (row.ok()) status.Update(visit(row_keys::ParseSeller(key), *row));
-                               return status.ok();
-                             }));
-  return status;
 }
 
 // The parts of all sellers of a cell together, one for each market (two where the way of answering
@@ -328,8 +207,8 @@ absl::StatusOr<std::vector<Part>> TotalParts(const CellState& state, std::string
   };
   std::map<MarketCode, Named> markets;
   std::vector<Part> parts;
-  RETURN_IF_ERROR(
-      ForEachSeller(state, [&](std::string_view seller, const SellerRow& row) -> absl::Status {
+  RETURN_IF_ERROR(ForEachSeller(
+      *state.store, [&](std::string_view seller, const SellerRow& row) -> absl::Status {
         bool evaluate = false;
         for (const SellerRow::Named& named : row.markets) {
           if ((wanted != kAll && wanted != named.market.text()) || named.first > query.as_of)
@@ -412,47 +291,24 @@ class Sum {
 
 }  // namespace
 
-RatingReader::RatingReader(const std::vector<const RowReader*>& stores) {
-  for (const RowReader* store : stores) sources_.push_back({store, nullptr});
-}
-
-RatingReader::RatingReader(const CellViews& views) {
-  sources_.reserve(views.size());
-  for (const std::shared_ptr<const CellView>& view : views) {
-    sources_.push_back({view == nullptr ? nullptr : view->rows.get(), view});
-  }
-}
-
-absl::StatusOr<const RatingReader::Source*> RatingReader::SourceOf(Partition partition) const {
-  const Source& source = sources_[static_cast<size_t>(partition.number())];
-  if (source.rows != nullptr) return &source;
-  return absl::FailedPreconditionError(
-      absl::StrCat("the rows of partition ", partition.number(), " are not at hand"));
-}
-
-absl::StatusOr<const RatingReader::Source*> RatingReader::SourceOf(std::string_view seller) const {
-  return SourceOf(PartitionOf(seller, partitions().number()));
-}
-
 absl::StatusOr<std::optional<RatingAnswer>> RatingReader::One(std::string_view seller,
                                                               std::string_view market,
                                                               const RatingQuery& query) const {
   Sum sum;
   if (seller == kAll) {
-    for (Partition partition(0); partition < partitions(); partition = partition.Plus(1)) {
-      ASSIGN_OR_RETURN(const Source* source, SourceOf(partition));
-      ASSIGN_OR_RETURN(const CellState state, ReadCell(source->rows, source->view.get(), query));
+    for (Partition partition(0); partition < cells_.partitions(); partition = partition.Plus(1)) {
+      ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
       ASSIGN_OR_RETURN(const std::vector<Part> parts, TotalParts(state, market, query));
       for (const Part& part : parts) sum.Add(part);
     }
   } else {
-    ASSIGN_OR_RETURN(const Source* source, SourceOf(seller));
-    std::string value;
-    ASSIGN_OR_RETURN(const bool found, source->rows->Get(row_keys::OfSeller(seller), &value));
-    if (!found) return std::optional<RatingAnswer>();
-    ASSIGN_OR_RETURN(const SellerRow row, SellerRow::Decode(value));
-    ASSIGN_OR_RETURN(const CellState state, ReadCell(source->rows, source->view.get(), query));
-    ASSIGN_OR_RETURN(const std::vector<Part> parts, SellerParts(state, seller, row, market, query));
+    const Partition partition = cells_.PartitionOfSeller(seller);
+    ASSIGN_OR_RETURN(const RowReader* rows, cells_.RowsOf(partition));
+    ASSIGN_OR_RETURN(const std::optional<SellerRow> row, ReadSeller(*rows, seller));
+    if (!row) return std::optional<RatingAnswer>();
+    ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+    ASSIGN_OR_RETURN(const std::vector<Part> parts,
+                     SellerParts(state, seller, *row, market, query));
     for (const Part& part : parts) sum.Add(part);
   }
   if (!sum.any()) return std::optional<RatingAnswer>();
@@ -462,11 +318,10 @@ absl::StatusOr<std::optional<RatingAnswer>> RatingReader::One(std::string_view s
 absl::StatusOr<std::vector<RatingAnswer>> RatingReader::All(const RatingQuery& query) const {
   std::vector<RatingAnswer> answers;
   std::map<std::string, Sum, std::less<>> market_totals;  // by market, "*" for all
-  for (Partition partition(0); partition < partitions(); partition = partition.Plus(1)) {
-    ASSIGN_OR_RETURN(const Source* source, SourceOf(partition));
-    ASSIGN_OR_RETURN(const CellState state, ReadCell(source->rows, source->view.get(), query));
-    RETURN_IF_ERROR(
-        ForEachSeller(state, [&](std::string_view seller, const SellerRow& row) -> absl::Status {
+  for (Partition partition(0); partition < cells_.partitions(); partition = partition.Plus(1)) {
+    ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+    RETURN_IF_ERROR(ForEachSeller(
+        *state.store, [&](std::string_view seller, const SellerRow& row) -> absl::Status {
           ASSIGN_OR_RETURN(const std::vector<Part> parts,
                            SellerParts(state, seller, row, kAll, query));
           Sum seller_total;
@@ -496,15 +351,14 @@ absl::StatusOr<std::vector<RatingExplanation>> RatingReader::Explain(
   if (seller == kAll)
     return absl::InvalidArgumentError(
         "name a seller: the figures of all sellers are explained by seller");
-  const Partition partition = PartitionOf(seller, partitions().number());
-  ASSIGN_OR_RETURN(const Source* source, SourceOf(partition));
-  const RowReader* store = source->rows;
-  ASSIGN_OR_RETURN(const CellState state, ReadCell(store, source->view.get(), query));
+  const Partition partition = cells_.PartitionOfSeller(seller);
+  ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+  const RowReader* store = state.store;
   ASSIGN_OR_RETURN(const auto markets, EvaluateSeller(*store, seller, CutOf(query)));
   std::vector<RatingExplanation> explanations;
   for (const auto& [code, evaluated] : markets) {
     if (market != kAll && market != code.text()) continue;
-    const MarketPolicy& policy = PolicyOf(state, code, query.as_of);
+    const MarketPolicy& policy = state.PolicyOf(code, query.as_of);
     const LocalDay today = policy.zone->Day(query.as_of);
     const int32_t window = policy.rating.window_days;
     std::map<std::string_view, std::vector<const Review*>> by_buyer;
@@ -536,19 +390,6 @@ absl::StatusOr<std::vector<RatingExplanation>> RatingReader::Explain(
               return std::tie(a.posted, a.order_id) < std::tie(b.posted, b.order_id);
             });
   return explanations;
-}
-
-absl::StatusOr<Instant> RatingReader::LogClock() const {
-  Instant clock;
-  for (const Source& source : sources_) {
-    if (source.view != nullptr) {
-      clock = std::max(clock, source.view->position.log_clock);
-    } else if (source.rows != nullptr) {
-      ASSIGN_OR_RETURN(const std::optional<CellRow> cell, ReadCellRow(*source.rows));
-      if (cell) clock = std::max(clock, cell->log_clock);
-    }
-  }
-  return clock;
 }
 
 }  // namespace flywheel

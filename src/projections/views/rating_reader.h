@@ -23,12 +23,10 @@
 #include "projections/facts/seller_row.h"
 #include "projections/models/rating.h"
 #include "projections/store/row_store.h"
+#include "projections/views/cell_reading.h"
 #include "projections/views/rating_explanation.h"
 
 namespace flywheel {
-
-// The text that stands for all markets or all sellers.
-inline constexpr std::string_view kAll = "*";
 
 struct RatingQuery {
   Instant as_of;
@@ -42,10 +40,9 @@ struct RatingQuery {
 class RatingReader {
  public:
   // The stores of all partitions, by partition. They must outlive the reader.
-  explicit RatingReader(const std::vector<const RowReader*>& stores);
-  // The views of all partitions, by partition, each at its own position. nullptr: a partition that
-  // is not at hand; what needs it is FailedPrecondition.
-  explicit RatingReader(const CellViews& views);
+  explicit RatingReader(const std::vector<const RowReader*>& stores) : cells_(stores) {}
+  // The views of all partitions: see CellSources.
+  explicit RatingReader(const CellViews& views) : cells_(views) {}
 
   // The answer for a seller or "*", in a market or "*"; nullopt when there is no such row at that
   // instant. Errors: those of the stores.
@@ -63,20 +60,10 @@ class RatingReader {
                                                          const RatingQuery& query) const;
 
   // The largest occurred_at of all records that passed intake, over all cells at hand.
-  absl::StatusOr<Instant> LogClock() const;
+  absl::StatusOr<Instant> LogClock() const { return cells_.LogClock(); }
 
  private:
-  // A cell's rows, and where they are of a view also what stands in it already decoded.
-  struct Source {
-    const RowReader* rows = nullptr;  // nullptr: not at hand
-    std::shared_ptr<const CellView> view;
-  };
-  // FailedPrecondition where it is not at hand.
-  absl::StatusOr<const Source*> SourceOf(Partition partition) const;
-  absl::StatusOr<const Source*> SourceOf(std::string_view seller) const;
-  Partition partitions() const { return Partition(static_cast<int32_t>(sources_.size())); }
-
-  std::vector<Source> sources_;
+  CellSources cells_;
 };
 
 }  // namespace flywheel
