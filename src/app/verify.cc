@@ -55,10 +55,16 @@ class PhaseProgress {
 };
 
 std::vector<std::pair<std::string_view, uint64_t>> Compared(const VerifyCounts& counts) {
-  return {{"partitions", counts.partitions}, {"orders", counts.orders},
-          {"facts", counts.facts},           {"sellers", counts.sellers},
-          {"standings", counts.standings},   {"quarantine", counts.quarantine},
-          {"ratings", counts.ratings},       {"historyRows", counts.history_rows}};
+  return {{"partitions", counts.partitions},
+          {"orders", counts.orders},
+          {"facts", counts.facts},
+          {"sellers", counts.sellers},
+          {"standings", counts.standings},
+          {"quarantine", counts.quarantine},
+          {"ratings", counts.ratings},
+          {"historyRows", counts.history_rows},
+          {"sla", counts.sla},
+          {"queue", counts.queued}};
 }
 
 std::string Verdict(const VerifyReport& report) {
@@ -100,7 +106,7 @@ std::string ToText(const VerifyReport& report) {
   }
   text += compared.ToText();
   for (const VerifyPoint& point : report.points) {
-    text += fmt::format("ratings as of {}{}\n", FormatInstant(point.as_of),
+    text += fmt::format("answers as of {}{}\n", FormatInstant(point.as_of),
                         point.known_at ? ", known at " + FormatInstant(*point.known_at) : "");
   }
   for (size_t partition = 0; partition < report.digests.size(); ++partition) {
@@ -133,7 +139,7 @@ void AddVerify(CLI::App& app, CommandRunner& runner) {
       app.add_subcommand("verify", "Hold every row against a second, naive implementation");
   command
       ->add_option("--as-of", options->as_of,
-                   "compare the ratings as of this instant; may be given several times; default: "
+                   "compare the answers as of this instant; may be given several times; default: "
                    "the log clock and instants before and after it")
       ->type_name("T");
   command

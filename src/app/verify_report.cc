@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/verify_rating.h"
+#include "app/verify_sla.h"
 #include "app/verify_state.h"
 #include "base/status.h"
 #include "events/policy.h"
@@ -152,16 +153,17 @@ absl::Status DigestStores(const Stores& stores, VerifyReport* report) {
   return absl::OkStatus();
 }
 
-// Compares the ratings at the points that ask for all that is known.
+// Compares the answers at the points that ask for all that is known.
 absl::Status ComparePoints(const Stores& stores, const naive::Replay& replay,
                            const VerifyOptions& options, VerifyReport* report) {
   bool first = true;
   for (size_t i = 0; i < report->points.size(); ++i) {
     const VerifyPoint& point = report->points[i];
     if (point.known_at) continue;
-    Tell(options, "comparing ratings", i, report->points.size());
+    Tell(options, "comparing answers", i, report->points.size());
     RETURN_IF_ERROR(CompareRatings(stores, replay, point, std::exchange(first, false),
                                    options.sellers_with_history, report));
+    RETURN_IF_ERROR(CompareSla(stores, replay, point, report));
   }
   return absl::OkStatus();
 }
@@ -173,8 +175,9 @@ absl::Status CompareKnownAt(EventLog& log, const Stores& stores,
   naive::Replay replay(point.known_at->number());
   uint64_t records = 0;
   RETURN_IF_ERROR(Feed(log, positions, options, &replay, &records));
-  return CompareRatings(stores, replay, point, /*with_history=*/false, options.sellers_with_history,
-                        report);
+  RETURN_IF_ERROR(CompareRatings(stores, replay, point, /*with_history=*/false,
+                                 options.sellers_with_history, report));
+  return CompareSla(stores, replay, point, report);
 }
 
 }  // namespace

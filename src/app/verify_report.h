@@ -33,7 +33,7 @@ class Differences {
   std::vector<std::string> kept_;
 };
 
-// How a rating is asked for.
+// How an answer is asked for.
 struct VerifyPoint {
   Instant as_of;
   std::optional<Instant> known_at;
@@ -61,9 +61,12 @@ struct VerifyCounts {
   uint64_t quarantine = 0;
   uint64_t ratings = 0;       // rows, each at each instant
   uint64_t history_rows = 0;  // days
+  uint64_t sla = 0;           // rows, each at each instant
+  uint64_t queued = 0;        // clocks that run, at each instant
 
   uint64_t in_all() const {
-    return partitions + orders + facts + sellers + standings + quarantine + ratings + history_rows;
+    return partitions + orders + facts + sellers + standings + quarantine + ratings + history_rows +
+           sla + queued;
   }
 };
 
@@ -77,8 +80,8 @@ struct VerifyReport {
 
 // Feeds the log, up to the position of each store, to the naive implementation, and compares all
 // that both know: what became of the records; each order's version, accepted and waiting events;
-// sellers and their standings; the quarantine; the rating of every seller, market and total at each
-// point, both as the stored steps give it and evaluated from the rows.
+// sellers and their standings; the quarantine; the rating and the SLA of every seller, market and
+// total and the queue at each point, both as stored sums give them and evaluated from the rows.
 //
 // `stores` are those of all partitions, by partition, and must not be written meanwhile. Errors:
 // those of the log and the stores; a row that cannot be decoded is one (DataLoss).

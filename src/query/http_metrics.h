@@ -37,7 +37,7 @@ class HttpMetrics final : public HttpObserver {
   struct OfRoute {
     const HttpRoute* route = nullptr;
     std::array<std::atomic<uint64_t>, kCodes> by_code{};
-    DurationHistogram durations;
+    LatencyHistogram durations;
   };
 
   std::vector<std::unique_ptr<OfRoute>> routes_;  // the last: none

@@ -36,7 +36,7 @@ void AppendEscaped(std::string_view text, bool is_label, std::string& out) {
 
 }  // namespace
 
-void DurationHistogram::Observe(std::chrono::nanoseconds took) {
+void LatencyHistogram::Observe(std::chrono::nanoseconds took) {
   const int64_t nanos = took.count();
   const auto bucket = std::find_if(kUpperMicros.begin(), kUpperMicros.end(),
                                    [nanos](int64_t micros) { return nanos <= micros * 1000; });
@@ -60,14 +60,14 @@ void MetricsText::Sample(MetricLabels labels, double value) {
   Line("", labels, "", fmt::format("{}", value));
 }
 
-void MetricsText::Sample(MetricLabels labels, const DurationHistogram& histogram) {
+void MetricsText::Sample(MetricLabels labels, const LatencyHistogram& histogram) {
   uint64_t count = 0;
   for (size_t i = 0; i < histogram.counts_.size(); ++i) {
     count += histogram.counts_[i].load(std::memory_order_relaxed);
-    const bool is_last = i == DurationHistogram::kUpperMicros.size();
+    const bool is_last = i == LatencyHistogram::kUpperMicros.size();
     const std::string bound =
         is_last ? "+Inf"
-                : fmt::format("{}", static_cast<double>(DurationHistogram::kUpperMicros[i]) / 1e6);
+                : fmt::format("{}", static_cast<double>(LatencyHistogram::kUpperMicros[i]) / 1e6);
     Line("_bucket", labels, bound, std::to_string(count));
   }
   const auto nanos = static_cast<double>(histogram.sum_nanos_.load(std::memory_order_relaxed));

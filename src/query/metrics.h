@@ -25,7 +25,7 @@ using MetricLabels = std::initializer_list<MetricLabel>;
 // Times by their length, in steps of about two: 10 µs to 10 s.
 //
 // Concurrency: any thread.
-class DurationHistogram {
+class LatencyHistogram {
  public:
   static constexpr std::array<int64_t, 19> kUpperMicros = {
       10,     20,     50,      100,     200,     500,       1'000,     2'000,     5'000,     10'000,
@@ -51,7 +51,7 @@ class MetricsText {
   void Family(std::string_view name, Type type, std::string_view help);
   void Sample(MetricLabels labels, int64_t value);
   void Sample(MetricLabels labels, double value);
-  void Sample(MetricLabels labels, const DurationHistogram& histogram);
+  void Sample(MetricLabels labels, const LatencyHistogram& histogram);
 
   const std::string& text() const { return text_; }
 

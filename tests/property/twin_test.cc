@@ -1,11 +1,16 @@
 // The engine and the naive implementation agree on every row, whatever the history.
 #include "property/twin.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
+#include <functional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "app/verify_report.h"
+#include "app/verify_sla.h"
 #include "base/instant_text.h"
 #include "projections/facts/row_keys.h"
 #include "projections/store/memory_store.h"
@@ -57,6 +62,31 @@ std::string KnownAtContradiction(const History& history) {
   query.history = Below(random, 2) == 0;
   return Headed(RatingDifferences(reader, query, Replay(narration, query.known_at)),
                 "known at " + FormatInstant(*query.known_at) + " as of", query.as_of);
+}
+
+// What verify's comparison of a read model says at random instants, known at random ones too.
+using Compare = std::function<absl::Status(
+    const std::vector<const RowReader*>&, const naive::Replay&, const VerifyPoint&, VerifyReport*)>;
+
+std::string Contradiction(const History& history, const Compare& compare) {
+  std::mt19937_64 random(history.seed);
+  const Narration narration = Narrate(history);
+  const FoldedLog folded = FoldLog(narration.log.get(), random);
+  const Instant log_clock = folded.reader().LogClock().value();
+  const naive::Replay replay = Replay(narration);
+  VerifyReport report;
+  absl::Status status;
+  for (int i = 0; i < 3; ++i) {
+    const VerifyPoint point{AnyInstant(history, narration, log_clock, random), std::nullopt};
+    status.Update(compare(folded.stores(), replay, point, &report));
+  }
+  if (!narration.recorded.empty()) {
+    const VerifyPoint point{AnyInstant(history, narration, log_clock, random),
+                            AnyKnownAt(narration, random)};
+    status.Update(compare(folded.stores(), Replay(narration, point.known_at), point, &report));
+  }
+  if (!status.ok()) return std::string(status.message());
+  return fmt::format("{}", fmt::join(report.differences.kept(), "\n"));
 }
 
 // What `flywheel verify` says; it compares in its own way.
@@ -116,6 +146,11 @@ TEST_CASE("the engine and the naive implementation agree on every rating at any 
 
 TEST_CASE("the engine and the naive implementation agree on every rating as known earlier") {
   CheckForHistories("known at", KnownAtContradiction);
+}
+
+TEST_CASE("the engine and the naive implementation agree on every clock at any instant") {
+  CheckForHistories("sla",
+                    [](const History& history) { return Contradiction(history, CompareSla); });
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ TEST_CASE("samples stand under their family, labels are escaped") {
 }
 
 TEST_CASE("a histogram's buckets add up to its count") {
-  DurationHistogram histogram;
+  LatencyHistogram histogram;
   using std::chrono::microseconds;
   for (const int micros : {0, 1, 10, 11, 15'000, 10'000'000, 10'000'001, 36'000'000}) {
     histogram.Observe(microseconds(micros));
@@ -45,7 +45,7 @@ TEST_CASE("a histogram's buckets add up to its count") {
 }
 
 TEST_CASE("nothing is lost when many threads observe") {
-  DurationHistogram histogram;
+  LatencyHistogram histogram;
   std::vector<std::thread> threads;
   threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
