@@ -74,7 +74,7 @@ struct SlaRules {
 
 // Which days are holidays in a market.
 struct HolidayRules {
-  std::string calendar;            // ISO 3166 code of the country whose public holidays hold
+  std::string calendar;             // ISO 3166 code of the country whose public holidays hold
   std::vector<LocalDay> extra;      // rising
   std::vector<LocalDay> cancelled;  // rising
 
@@ -111,6 +111,10 @@ class PolicyBook {
   // once (undecodable, unknown time zone, a changed time zone, a bad code, a negative or zero
   // window, ...); AlreadyExists when the version is known. Nothing changes on an error.
   absl::Status Publish(std::string_view policy_bytes, uint32_t version, Instant effective_from);
+
+  // Every reason why these bytes cannot be published as a version, "path: sentence"; none: Publish
+  // takes them.
+  std::vector<std::string> Faults(std::string_view policy_bytes) const;
 
   // The rules of a market at an instant: those of the version with the greatest effective_from at
   // or before it (equal ones: the greatest version). nullptr when no version so far effective by

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "events/policy_record.h"
 #include "events/wire_scan.h"
 #include "projections/cell/rating_fold.h"
 #include "projections/facts/policy_row.h"
@@ -18,9 +19,6 @@
 
 namespace flywheel {
 namespace {
-
-// PolicyPublished holds from at least this long after its recorded_at (DOMAIN section 2).
-constexpr int64_t kPolicyLeadMillis = 10 * kMillisPerMinute;
 
 // Whether a change of such a fact can change the review's figures.
 bool IsAboutReview(EventKind kind) {
@@ -393,6 +391,11 @@ void Fold::JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_
 void Fold::AcceptFact(OrderEntry* entry, std::string_view seller, std::string_view order_id,
                       const Fact& fact, const OrderRow::ActSearch& search) {
   OrderRow& order = entry->row;
+  if (const auto* parcel = std::get_if<ParcelRegisteredFact>(&fact.body)) {
+    rows_->Put(row_keys::Named(fact.kind, parcel->parcel_id, seller, order_id), "");
+  } else if (const auto* filed = std::get_if<ReturnFiledFact>(&fact.body)) {
+    rows_->Put(row_keys::Named(fact.kind, filed->return_id, seller, order_id), "");
+  }
   if (!IsAboutReview(fact.kind)) {
     order.Append(fact, search);
     return;
