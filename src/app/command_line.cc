@@ -12,6 +12,7 @@
 #include "app/import.h"
 #include "app/log_command.h"
 #include "app/nodes.h"
+#include "app/policy_command.h"
 #include "app/publish.h"
 #include "app/quarantine.h"
 #include "app/query.h"
@@ -44,6 +45,7 @@ void AddCommands(CLI::App& app, CommandRunner& runner) {
   AddEvents(app, runner);
   AddLog(app, runner);
   AddNodes(app, runner);
+  AddPolicy(app, runner);
   AddSchemas(app, runner);
   AddRebuild(app, runner);
   AddServe(app, runner);

@@ -76,6 +76,16 @@ std::vector<const RowReader*> Folded::rows() const {
   return rows;
 }
 
+absl::Status Folded::Refresh(const Context& context) {
+  if (engine_ == nullptr) {
+    ASSIGN_OR_RETURN(views_, context.served->FoldedViews());
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(CatchUp(context, *engine_));
+  ASSIGN_OR_RETURN(views_, engine_->Views());
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Folded> OpenFolded(const Context& context) {
   if (context.served != nullptr) {
     ASSIGN_OR_RETURN(CellViews views, context.served->FoldedViews());

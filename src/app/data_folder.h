@@ -29,6 +29,8 @@ class Folded {
   const CellViews& views() const { return views_; }
   // The rows of all partitions, by partition.
   std::vector<const RowReader*> rows() const;
+  // Folds what was appended since, so that views() and rows() have it.
+  absl::Status Refresh(const Context& context);
 
  private:
   EventLog* log_;

@@ -1,4 +1,4 @@
-// `flywheel quarantine list` and `show`: what was not accepted, and why.
+// `flywheel quarantine`: list and show: what was not accepted, and why.
 #ifndef FLYWHEEL_APP_QUARANTINE_H_
 #define FLYWHEEL_APP_QUARANTINE_H_
 
@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "app/context.h"
 #include "app/exit_code.h"
+#include "app/quarantine_entries.h"
 
 namespace CLI {
 class App;
@@ -17,12 +18,8 @@ namespace flywheel {
 
 struct CommandRunner;
 
-enum class EntryFilter : uint8_t { kOpen, kWaiting, kRefused, kClosed, kAll };
-
 struct QuarantineListOptions {
-  std::string seller;  // empty: all
-  std::string code;    // e.g. "WRONG_BUYER"; empty: all
-  EntryFilter state = EntryFilter::kOpen;
+  EntrySearch search;
   uint64_t limit = 100;
   std::string after;  // a place; entries up to it are left out
 };

@@ -145,6 +145,10 @@ std::string HolidaysText(std::string_view country) {
   return text;
 }
 
+bool Parse(std::string_view bytes, pb::Policy* policy) {
+  return policy->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
 const MarketPolicy* FindMarket(const std::vector<MarketPolicy>& markets, std::string_view code) {
   for (const MarketPolicy& market : markets) {
     if (market.code == code) return &market;
@@ -202,23 +206,12 @@ PolicyBook PolicyBook::BuiltIn() {
   return book;
 }
 
-absl::Status PolicyBook::Publish(std::string_view policy_bytes, uint32_t version,
-                                 Instant effective_from) {
-  for (const Version& known : versions_) {
-    if (known.version == version) {
-      return absl::AlreadyExistsError(absl::StrCat("policy version ", version, " is known"));
-    }
-  }
+std::vector<std::string> PolicyBook::Faults(std::string_view policy_bytes) const {
   pb::Policy policy;
-  if (policy_bytes.size() > kMaxPolicyBytes ||
-      !policy.ParseFromArray(policy_bytes.data(), static_cast<int>(policy_bytes.size()))) {
-    return absl::InvalidArgumentError("policy: the bytes are no flywheel.policy.v1.Policy");
+  if (policy_bytes.size() > kMaxPolicyBytes || !Parse(policy_bytes, &policy)) {
+    return {"policy: the bytes are no flywheel.policy.v1.Policy"};
   }
   std::vector<std::string> wrong = WrongFields(policy);
-  if (effective_from < kEarliestInstant || effective_from > kLatestInstant) {
-    wrong.emplace_back("effective_from: is not between 1970 and 2199");
-  }
-
   const std::vector<MarketPolicy>& built_in = versions_.front().markets;
   for (int i = 0; i < policy.markets_size(); ++i) {
     const pb::Market& entry = policy.markets(i);
@@ -226,10 +219,26 @@ absl::Status PolicyBook::Publish(std::string_view policy_bytes, uint32_t version
                       FindMarket(built_in, entry.code()) != nullptr, FindInAnyVersion(entry.code()),
                       wrong);
   }
+  return wrong;
+}
+
+absl::Status PolicyBook::Publish(std::string_view policy_bytes, uint32_t version,
+                                 Instant effective_from) {
+  for (const Version& known : versions_) {
+    if (known.version == version) {
+      return absl::AlreadyExistsError(absl::StrCat("policy version ", version, " is known"));
+    }
+  }
+  std::vector<std::string> wrong = Faults(policy_bytes);
+  if (effective_from < kEarliestInstant || effective_from > kLatestInstant) {
+    wrong.emplace_back("effective_from: is not between 1970 and 2199");
+  }
   if (!wrong.empty()) return absl::InvalidArgumentError(absl::StrJoin(wrong, "; "));
+  pb::Policy policy;
+  FLYWHEEL_CHECK(Parse(policy_bytes, &policy), "a policy without faults can be read");
 
   // The built-in markets stand in every version, and what the policy leaves unset is as in them.
-  Version next{version, effective_from, built_in};
+  Version next{version, effective_from, versions_.front().markets};
   for (MarketPolicy& market : next.markets) Overlay(policy.defaults(), market);
   for (const pb::Market& entry : policy.markets()) {
     const auto known =

@@ -105,6 +105,10 @@ class PolicyBook {
   // window, ...); AlreadyExists when the version is known. Nothing changes on an error.
   absl::Status Publish(std::string_view policy_bytes, uint32_t version, Instant effective_from);
 
+  // Every reason why these bytes cannot be published as a version, "path: sentence"; none: Publish
+  // takes them.
+  std::vector<std::string> Faults(std::string_view policy_bytes) const;
+
   // The rules of a market at an instant: those of the version with the greatest effective_from at
   // or before it (equal ones: the greatest version). nullptr when no version so far effective by
   // then knows the market; built-in markets are always known. The pointer lives as long as the book

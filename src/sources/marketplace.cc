@@ -12,6 +12,8 @@ namespace {
 constexpr std::string_view kZone = "Europe/Warsaw";
 // What follows from an order is over by then.
 constexpr uint32_t kDaysAfter = 500;
+// In each such stretch of days something about a seller's standing may change once, and pass.
+constexpr uint32_t kDaysOfChange = 120;
 // What a Trait is about.
 constexpr uint32_t kSellerTrait = 1;
 constexpr uint32_t kBuyerTrait = 2;
@@ -258,32 +260,43 @@ uint32_t Marketplace::PickSeller(uint8_t market, Instant at, Random* random) con
   return 0;  // sells everywhere from the start
 }
 
-std::vector<SellerStep> Marketplace::SellerSteps() const {
-  std::vector<SellerStep> steps;
-  const auto period = static_cast<uint32_t>(options_.days * 24 * 60);
-  for (uint32_t i = 0; i < options_.sellers; ++i) {
-    const SimulatedSeller& seller = sellers_[i];
-    Random random(Trait(kChangeTrait, i));
-    steps.push_back({seller.joined, i, seller.home, SellerNews::kRegistered});
+void Marketplace::AddChanges(uint32_t index, std::vector<SellerStep>* steps) const {
+  // Fees, breach, super seller, free returns, nothing; worse sellers are more often in trouble.
+  constexpr std::array kNews = {SellerNews::kFeesOverdue, SellerNews::kBreach,
+                                SellerNews::kSuperSeller, SellerNews::kFreeReturns,
+                                SellerNews::kStanding};
+  const SimulatedSeller& seller = sellers_[index];
+  const uint32_t faults = seller.faults;
+  const Instant first = std::max(seller.joined, options_.start);
+  for (uint32_t begin = 0; begin < options_.days; begin += kDaysOfChange) {
+    Random random(Trait(kChangeTrait, uint64_t{begin / kDaysOfChange} << 32 | index));
+    const uint32_t minutes = std::min(kDaysOfChange, options_.days - begin) * 24 * 60;
     const Instant change =
-        std::max(seller.joined, options_.start)
-            .Plus(kMillisPerDay + int64_t{random.Below(period)} * kMillisPerMinute);
+        first.Plus((begin + 1) * kMillisPerDay + int64_t{random.Below(minutes)} * kMillisPerMinute);
     const Instant end = change.Plus(random.Between(3, 20) * kMillisPerDay);
-    // Fees, breach, super seller, free returns, nothing; worse sellers are more often in trouble.
-    constexpr std::array kNews = {SellerNews::kFeesOverdue, SellerNews::kBreach,
-                                  SellerNews::kSuperSeller, SellerNews::kFreeReturns,
-                                  SellerNews::kStanding};
-    const uint32_t faults = seller.faults;
     const SellerNews news =
         kNews[random.Pick({40 + faults / 4, 5 + faults / 10, faults < 60 ? 80u : 5u, 40, 800})];
-    const bool passes = news == SellerNews::kFeesOverdue || news == SellerNews::kBreach;
+    const bool super_seller = news == SellerNews::kSuperSeller;
+    const bool passes = news == SellerNews::kFeesOverdue || news == SellerNews::kBreach ||
+                        (super_seller && random.Chance(kMillion / 2));
+    for (uint8_t m = 0; m < kMarkets; ++m) {
+      if ((seller.markets >> m & 1) == 0 || news == SellerNews::kStanding) continue;
+      steps->push_back({change, index, m, news});
+      if (passes) steps->push_back({end, index, m, SellerNews::kStanding});
+    }
+  }
+}
+
+std::vector<SellerStep> Marketplace::SellerSteps() const {
+  std::vector<SellerStep> steps;
+  for (uint32_t i = 0; i < options_.sellers; ++i) {
+    const SimulatedSeller& seller = sellers_[i];
+    steps.push_back({seller.joined, i, seller.home, SellerNews::kRegistered});
     for (uint8_t m = 0; m < kMarkets; ++m) {
       if ((seller.markets >> m & 1) == 0) continue;
       steps.push_back({seller.joined.Plus(1), i, m, SellerNews::kStanding});
-      if (news == SellerNews::kStanding) continue;
-      steps.push_back({change, i, m, news});
-      if (passes) steps.push_back({end, i, m, SellerNews::kStanding});
     }
+    AddChanges(i, &steps);
   }
   std::sort(steps.begin(), steps.end(), [](const SellerStep& a, const SellerStep& b) {
     return std::tie(a.at, a.seller, a.news, a.market) < std::tie(b.at, b.seller, b.news, b.market);

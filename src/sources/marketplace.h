@@ -130,6 +130,8 @@ class Marketplace {
   Marketplace(const SimulatorOptions& options, const TimeZone& zone);
   void MakeSellers();
   void MakeArrivals();
+  // What changes about the seller's standing after it has joined.
+  void AddChanges(uint32_t index, std::vector<SellerStep>* steps) const;
 
   SimulatorOptions options_;
   uint64_t seed_;

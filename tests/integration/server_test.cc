@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/events.h"
 #include "integration/data_folder_run.h"
 #include "integration/running_program.h"
 #include "integration/simulated_events.h"
@@ -85,6 +86,35 @@ TEST_CASE("the HTTP door answers what the command line answers") {
   REQUIRE(got.ok());
   CHECK(got->status == 200);
   CHECK(got->body == answer);
+}
+
+TEST_CASE("an operator publishes a policy and closes entries in a server") {
+  const TemporaryFolder files;
+  const std::string folder = files.Path("data");
+  RunningServer server(folder);
+  const std::string at = "2025-06-01T12:00:00Z";
+  const std::string order = EventLine(at, Placed("o1", "b1"));
+  REQUIRE(RunOn(folder, {"publish"},
+                order + EventLine(at, Reviewed("o1", "b2", true)) +
+                    EventLine(at, Reviewed("o1", "b3", true)))
+              .code == 0);
+  const std::string policy = R"({"defaults":{"rating":{"windowDays":10}}})";
+  const std::vector<std::string> publish = {"--json", "policy",           "publish",
+                                            "-",      "--effective-from", "2100-01-01T00:00:00Z"};
+  CHECK(Contains(RunOn(folder, publish, policy).out, R"("status":"published")"));
+  CHECK(Contains(RunOn(folder, publish, policy).out, R"("status":"there")"));
+  CHECK(Contains(RunOn(folder, {"--json", "policy", "show", "--version", "1"}).out,
+                 R"("windowDays":10)"));
+  const ProgramEnd tried =
+      RunOn(folder, {"quarantine", "resubmit", "--code", "WRONG_BUYER", "--dry-run"});
+  CHECK(Contains(tried.out, "2 of 2 entries would be resubmitted: REFUSED WRONG_BUYER 2"));
+  const ProgramEnd discarded =
+      RunOn(folder, {"quarantine", "discard", "--seller", "anna", "--reason", "strangers"});
+  CHECK(Contains(discarded.out, "2 of 2 entries discarded: DISCARDED 2"));
+  CHECK(LinesOf(RunOn(folder, {"--json", "quarantine", "list"}).out).empty());
+  server.program().Signal(SIGTERM);
+  CHECK(server.program().Wait().code == 0);
+  CheckWhole(folder);
 }
 
 TEST_CASE("a server that is killed in the middle of a publish has lost nothing it acknowledged") {

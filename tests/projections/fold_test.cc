@@ -7,6 +7,7 @@
 #include "events/policy.h"
 #include "projections/build.h"
 #include "projections/facts/row_keys.h"
+#include "projections/fold_world.h"
 #include "projections/store/memory_store.h"
 #include "projections/views/rating_reader.h"
 
@@ -16,51 +17,7 @@ namespace {
 using build::At;
 
 const Instant kPlaced = At("2025-03-01T10:00:00Z");
-const Instant kNow = At("2025-03-10T10:00:00Z");
-
-// A fold over a memory store, fed record by record and written after each.
-class World {
- public:
-  World() { REQUIRE(fold_.Open().ok()); }
-
-  Offset Add(const std::string& record) {
-    const LogRecord one{Offset(next_++), record};
-    fold_.Apply({&one, 1});
-    REQUIRE(fold_.status().ok());
-    const auto batch = store.NewBatch();
-    fold_.WriteTo(batch.get());
-    REQUIRE(store.Write(batch.get()).ok());
-    return one.offset;
-  }
-  Offset Add(const build::pb::Event& event, Instant recorded_at = kNow) {
-    return Add(build::Record(event, recorded_at));
-  }
-  Offset Add(const log::v1::Record& record) { return Add(record.SerializeAsString()); }
-
-  const RecordCounts& counts() const { return fold_.position().counts; }
-  uint64_t refused(RefusalCode code) const { return counts().refused[static_cast<size_t>(code)]; }
-  OrderRow order(std::string_view id = "o") const {
-    std::string value;
-    REQUIRE(*store.Get(row_keys::Order("s", id), &value));
-    return *OrderRow::Decode(value);
-  }
-  std::optional<QuarantineRow> entry(Offset offset) const {
-    std::string value;
-    if (!*store.Get(row_keys::Quarantine(offset), &value)) return std::nullopt;
-    return *QuarantineRow::Decode(value);
-  }
-  std::optional<RatingAnswer> rating(Instant as_of, std::string_view market = "PL") const {
-    RatingQuery query;
-    query.as_of = as_of;
-    return *RatingReader({&store}).One("s", market, query);
-  }
-
-  MemoryStore store;
-
- private:
-  Fold fold_{&store};
-  int64_t next_ = 0;
-};
+const Instant kNow = kWorldNow;
 
 log::v1::Record Decision(std::string_view id, uint64_t version,
                          std::vector<build::pb::Event> events) {
@@ -72,36 +29,6 @@ log::v1::Record Decision(std::string_view id, uint64_t version,
   decision->set_order_version(version);
   build::Set(decision->mutable_recorded_at(), kNow);
   for (auto& event : events) *decision->add_events() = std::move(event);
-  return record;
-}
-
-log::v1::Record Refused(std::string_view place, std::string_view seller) {
-  log::v1::Record record;
-  auto* refused = record.mutable_refused();
-  build::Set(refused->mutable_recorded_at(), kNow);
-  refused->set_source("inbox");
-  refused->set_source_place(std::string(place));
-  refused->set_sha256(std::string(32, 'h'));
-  refused->set_code(log::v1::RefusalCode::INVALID);
-  refused->set_field("market");
-  refused->set_sentence("No such market.");
-  refused->set_seller_id(std::string(seller));
-  return record;
-}
-
-log::v1::Record Resubmitted(Offset entry, build::pb::Event event) {
-  log::v1::Record record;
-  auto* resubmitted = record.mutable_resubmitted();
-  build::Set(resubmitted->mutable_recorded_at(), kNow);
-  resubmitted->set_entry_offset(entry.number());
-  *resubmitted->mutable_event() = std::move(event);
-  return record;
-}
-
-log::v1::Record Discarded(Offset entry) {
-  log::v1::Record record;
-  build::Set(record.mutable_discarded()->mutable_recorded_at(), kNow);
-  record.mutable_discarded()->set_entry_offset(entry.number());
   return record;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "events/policy_record.h"
 #include "events/wire_scan.h"
 #include "projections/cell/rating_fold.h"
 #include "projections/cell/sla_fold.h"
@@ -19,9 +20,6 @@
 
 namespace flywheel {
 namespace {
-
-// PolicyPublished holds from at least this long after its recorded_at (DOMAIN section 2).
-constexpr int64_t kPolicyLeadMillis = 10 * kMillisPerMinute;
 
 // Whether a change of such a fact can change the review's figures.
 bool IsAboutReview(EventKind kind) {
@@ -396,6 +394,11 @@ void Fold::AcceptFact(OrderEntry* entry, std::string_view seller, std::string_vi
                       const Fact& fact, const OrderRow::ActSearch& search) {
   OrderRow& order = entry->row;
   MoveClocks(seller, order_id, order, fact, search, policies_, &*rows_);
+  if (const auto* parcel = std::get_if<ParcelRegisteredFact>(&fact.body)) {
+    rows_->Put(row_keys::Named(fact.kind, parcel->parcel_id, seller, order_id), "");
+  } else if (const auto* filed = std::get_if<ReturnFiledFact>(&fact.body)) {
+    rows_->Put(row_keys::Named(fact.kind, filed->return_id, seller, order_id), "");
+  }
   if (!IsAboutReview(fact.kind)) {
     order.Append(fact, search);
     return;

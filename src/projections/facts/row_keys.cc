@@ -128,6 +128,21 @@ std::string WaitingDeadline(Instant deadline, Offset offset) {
   return key;
 }
 
+std::string NamedPrefix(EventKind kind, std::string_view id) {
+  std::string key = Prefix(RowType::kNamed);
+  key.push_back(static_cast<char>(kind));
+  AppendId(&key, id);
+  return key;
+}
+
+std::string Named(EventKind kind, std::string_view id, std::string_view seller,
+                  std::string_view order) {
+  std::string key = NamedPrefix(kind, id);
+  AppendId(&key, seller);
+  key.append(order);
+  return key;
+}
+
 std::string Policy(uint32_t version) {
   std::string key = Prefix(RowType::kPolicy);
   AppendBigEndian32(&key, version);
@@ -144,6 +159,13 @@ std::string Cell() { return Prefix(RowType::kCell); }
 
 OrderKey ParseOrder(std::string_view key) {
   std::string_view rest = key.substr(1);
+  const std::string_view seller = TakeId(&rest);
+  return {seller, rest};
+}
+
+OrderKey ParseNamed(std::string_view key) {
+  std::string_view rest = key.substr(2);
+  TakeId(&rest);
   const std::string_view seller = TakeId(&rest);
   return {seller, rest};
 }

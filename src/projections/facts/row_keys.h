@@ -25,6 +25,7 @@ enum class RowType : char {
   kIntakeIdentity = 'J',   // hash of source, place, sha  -> offset of the quarantine entry
   kSlaDay = 'K',           // seller, market, day         -> SlaRow
   kCell = 'M',             // -                           -> CellRow
+  kNamed = 'N',            // kind, id, seller, order     -> nothing
   kOrder = 'O',            // seller, order               -> OrderRow
   kPolicy = 'P',           // version                     -> PolicyRow
   kQuarantine = 'Q',       // offset                      -> QuarantineRow
@@ -57,6 +58,10 @@ std::string RefusedIdentity(std::string_view seller, std::string_view order,
                             const ContentHash& hash);
 std::string IntakeIdentity(const ContentHash& hash);
 std::string WaitingDeadline(Instant deadline, Offset offset);
+// Which orders have a parcel or return of this id; the kind is that of the event that made it.
+std::string NamedPrefix(EventKind kind, std::string_view id);
+std::string Named(EventKind kind, std::string_view id, std::string_view seller,
+                  std::string_view order);
 std::string Policy(uint32_t version);
 std::string ErasedBuyer(std::string_view buyer);
 std::string Cell();
@@ -67,6 +72,7 @@ struct OrderKey {
   std::string_view order;
 };
 OrderKey ParseOrder(std::string_view key);
+OrderKey ParseNamed(std::string_view key);
 struct RatingKey {
   std::string_view seller;
   MarketCode market;
