@@ -16,6 +16,7 @@
 #include "app/publish.h"
 #include "app/quarantine.h"
 #include "app/query.h"
+#include "app/queue.h"
 #include "app/rebuild.h"
 #include "app/schemas.h"
 #include "app/serve/command_client.h"
@@ -41,6 +42,7 @@ void AddCommands(CLI::App& app, CommandRunner& runner) {
   AddQuery(app, runner);
   AddExplain(app, runner);
   AddExport(app, runner);
+  AddQueue(app, runner);
   AddQuarantine(app, runner);
   AddEvents(app, runner);
   AddLog(app, runner);

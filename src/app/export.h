@@ -1,4 +1,4 @@
-// `flywheel export rating`: every row of the seller rating.
+// `flywheel export`: every row of a read model; here of the seller rating.
 #ifndef FLYWHEEL_APP_EXPORT_H_
 #define FLYWHEEL_APP_EXPORT_H_
 
@@ -20,15 +20,17 @@ struct CommandRunner;
 
 enum class ExportFormat : uint8_t { kJsonLines, kCsv };
 
-struct ExportRatingOptions {
+struct ExportOptions {
   ExportFormat format = ExportFormat::kJsonLines;
   InstantOptions instants;
   std::string out = "-";  // a file that is put in place as a whole; "-": standard output
 };
 
 // One line for each seller and market, and the totals under "*".
-absl::StatusOr<ExitCode> ExportRating(const Context& context, const ExportRatingOptions& options);
+absl::StatusOr<ExitCode> ExportRating(const Context& context, const ExportOptions& options);
 
+// --format, --as-of and its like, --out.
+void AddExportOptions(CLI::App& command, ExportOptions& options);
 void AddExport(CLI::App& app, CommandRunner& runner);
 
 }  // namespace flywheel

@@ -10,6 +10,7 @@
 #include "app/command.h"
 #include "app/data_folder.h"
 #include "app/rating_text.h"
+#include "app/sla.h"
 #include "base/instant_text.h"
 #include "base/status.h"
 #include "query/rating_json.h"
@@ -17,25 +18,10 @@
 namespace flywheel {
 namespace {
 
-absl::Status NoRow(const std::string& seller, const std::string& market, Instant as_of) {
-  return absl::NotFoundError(fmt::format("no accepted event names seller {} and market {} as of {}",
-                                         seller, market, FormatInstant(as_of)));
-}
-
 bool IsBehind(const RatingExplanation& explanation, const std::string& figure) {
   return figure.empty() ||
          std::any_of(explanation.counts_in.begin(), explanation.counts_in.end(),
                      [&](const std::string& path) { return IsBehindFigure(path, figure); });
-}
-
-// The part of the list that was asked for.
-std::vector<RatingExplanation> PageOf(std::vector<RatingExplanation> all, uint64_t offset,
-                                      uint64_t limit) {
-  const auto begin = static_cast<ptrdiff_t>(std::min<uint64_t>(offset, all.size()));
-  const auto count =
-      static_cast<ptrdiff_t>(std::min<uint64_t>(limit, all.size() - static_cast<size_t>(begin)));
-  return {std::make_move_iterator(all.begin() + begin),
-          std::make_move_iterator(all.begin() + begin + count)};
 }
 
 }  // namespace
@@ -103,6 +89,7 @@ void AddQuery(CLI::App& app, CommandRunner& runner) {
   AddInstants(*rating, options->instants);
   rating->add_flag("--history", options->history, "with a row for each day of the window");
   RunsWith(*rating, runner, options, QueryRating);
+  AddQuerySla(*query, runner);
 }
 
 void AddExplain(CLI::App& app, CommandRunner& runner) {
@@ -121,6 +108,7 @@ void AddExplain(CLI::App& app, CommandRunner& runner) {
   rating->add_option("--offset", options->offset, "reviews that are left out at the front")
       ->capture_default_str();
   RunsWith(*rating, runner, options, ExplainRating);
+  AddExplainSla(*explain, runner);
 }
 
 }  // namespace flywheel

@@ -1,7 +1,8 @@
 #include "app/rating_question.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <map>
 
 #include "app/command.h"
@@ -41,19 +42,30 @@ absl::Status CheckInstants(const InstantOptions& options) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<Instant> AsOfFor(const Context& context, const InstantOptions& options,
+                                absl::FunctionRef<absl::StatusOr<Instant>()> log_clock) {
+  if (!options.as_of.empty()) return ParseInstant(options.as_of);
+  ASSIGN_OR_RETURN(const Instant clock, log_clock());
+  return AsOf(options.clock, context.wall_clock(), clock);
+}
+
+absl::StatusOr<std::optional<Instant>> KnownAtFor(const InstantOptions& options) {
+  if (options.known_at.empty()) return std::optional<Instant>();
+  ASSIGN_OR_RETURN(const Instant known_at, ParseInstant(options.known_at));
+  return std::optional<Instant>(known_at);
+}
+
 absl::StatusOr<RatingQuery> RatingQueryFor(const Context& context, const InstantOptions& options,
                                            const RatingReader& reader) {
   RatingQuery query;
-  if (!options.known_at.empty()) {
-    ASSIGN_OR_RETURN(query.known_at, ParseInstant(options.known_at));
-  }
-  if (!options.as_of.empty()) {
-    ASSIGN_OR_RETURN(query.as_of, ParseInstant(options.as_of));
-    return query;
-  }
-  ASSIGN_OR_RETURN(const Instant log_clock, reader.LogClock());
-  query.as_of = AsOf(options.clock, context.wall_clock(), log_clock);
+  ASSIGN_OR_RETURN(query.known_at, KnownAtFor(options));
+  ASSIGN_OR_RETURN(query.as_of, AsOfFor(context, options, [&reader] { return reader.LogClock(); }));
   return query;
+}
+
+absl::Status NoRow(const std::string& seller, const std::string& market, Instant as_of) {
+  return absl::NotFoundError(fmt::format("no accepted event names seller {} and market {} as of {}",
+                                         seller, market, FormatInstant(as_of)));
 }
 
 }  // namespace flywheel

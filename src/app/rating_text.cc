@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/csv_line.h"
 #include "app/table.h"
 #include "base/instant_text.h"
 #include "base/json_writer.h"
@@ -37,26 +38,6 @@ std::string AverageText(const RatingAnswer& answer, size_t rate) {
 
 std::string PercentageText(std::optional<int64_t> tenths) {
   return tenths ? DecimalText(*tenths, 1) : "";
-}
-
-// A field of CSV; quoted where it has to be.
-std::string CsvField(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char byte : text) {
-    if (byte == '"') quoted.push_back('"');
-    quoted.push_back(byte);
-  }
-  return quoted + "\"";
-}
-
-std::string CsvLine(const std::vector<std::string>& fields) {
-  std::string line;
-  for (const std::string& field : fields) {
-    if (!line.empty()) line.push_back(',');
-    line += CsvField(field);
-  }
-  return line + "\n";
 }
 
 std::string HistoryTable(const RatingAnswer& answer) {

@@ -7,6 +7,7 @@
 #include "base/instant_text.h"
 #include "base/json_writer.h"
 #include "base/time_zone.h"
+#include "query/explained_event_json.h"
 
 namespace flywheel {
 namespace {
@@ -81,16 +82,9 @@ std::string ExplanationJson(const RatingExplanation& explanation) {
   json.Field("buyerId", explanation.buyer_id).Field("reviewId", explanation.review_id);
   json.Field("posted", FormatInstant(explanation.posted)).Key("countsIn").BeginArray();
   for (const std::string& path : explanation.counts_in) json.Text(path);
-  json.EndArray().Key("events").BeginArray();
-  for (const ExplainedEvent& event : explanation.events) {
-    json.BeginObject().Field("kind", NameOf(event.kind));
-    json.Field("occurredAt", FormatInstant(event.occurred_at));
-    json.Field("recordedAt", FormatInstant(event.recorded_at));
-    json.Field("place", FormatPlace({event.partition, event.place.offset}));
-    if (event.place.index != 0) json.Field("index", event.place.index);
-    json.EndObject();
-  }
-  return json.EndArray().EndObject().TakeLine();
+  json.EndArray();
+  WriteEvents(explanation.events, json);
+  return json.EndObject().TakeLine();
 }
 
 }  // namespace flywheel

@@ -241,7 +241,7 @@ absl::StatusOr<SlaRow> SlaRow::Decode(std::string_view bytes) {
     of.clock = static_cast<SlaClock>(clock);
     of.stopped.within = reader.Signed();
     of.stopped.late = reader.Signed();
-    if (!DurationHistogram::Decode(&reader, &of.stopped.durations) || clock >= kSlaClocks) {
+    if (!DurationBuckets::Decode(&reader, &of.stopped.durations) || clock >= kSlaClocks) {
       return DamagedRow();
     }
   }

@@ -21,7 +21,7 @@
 #include "base/strong.h"
 #include "events/policy.h"
 #include "projections/facts/fact.h"
-#include "projections/models/duration_histogram.h"
+#include "projections/models/duration_buckets.h"
 #include "projections/models/order_course.h"
 
 namespace flywheel {
@@ -74,7 +74,7 @@ bool Precedes(const ClockRun& a, const ClockRun& b);
 struct StoppedClocks {
   int64_t within = 0;
   int64_t late = 0;
-  DurationHistogram durations;
+  DurationBuckets durations;
 
   bool empty() const { return within == 0 && late == 0 && durations.empty(); }
   void Add(const StoppedClocks& other);

@@ -1,4 +1,4 @@
-#include "projections/models/duration_histogram.h"
+#include "projections/models/duration_buckets.h"
 
 #include <algorithm>
 #include <bit>
@@ -34,7 +34,7 @@ int64_t MiddleOf(uint32_t bucket) {
 
 }  // namespace
 
-void DurationHistogram::Add(int64_t ms, int64_t times) {
+void DurationBuckets::Add(int64_t ms, int64_t times) {
   FLYWHEEL_CHECK(ms >= 0, "a duration is not negative");
   if (times == 0) return;
   const uint32_t number = BucketOf(ms);
@@ -49,7 +49,7 @@ void DurationHistogram::Add(int64_t ms, int64_t times) {
   if (at->count == 0) buckets_.erase(at);
 }
 
-void DurationHistogram::Add(const DurationHistogram& other) {
+void DurationBuckets::Add(const DurationBuckets& other) {
   if (other.buckets_.empty()) return;
   std::vector<Bucket> joined;
   joined.reserve(buckets_.size() + other.buckets_.size());
@@ -68,13 +68,13 @@ void DurationHistogram::Add(const DurationHistogram& other) {
   buckets_ = std::move(joined);
 }
 
-int64_t DurationHistogram::count() const {
+int64_t DurationBuckets::count() const {
   int64_t sum = 0;
   for (const Bucket& bucket : buckets_) sum += bucket.count;
   return sum;
 }
 
-std::optional<int64_t> DurationHistogram::Quantile(int percent) const {
+std::optional<int64_t> DurationBuckets::Quantile(int percent) const {
   const int64_t all = count();
   if (all == 0) return std::nullopt;
   int64_t left = (percent * all + 99) / 100;
@@ -85,7 +85,7 @@ std::optional<int64_t> DurationHistogram::Quantile(int percent) const {
   return MiddleOf(buckets_.back().number);
 }
 
-void DurationHistogram::Encode(ByteWriter* writer) const {
+void DurationBuckets::Encode(ByteWriter* writer) const {
   writer->Unsigned(buckets_.size());
   uint32_t before = 0;
   for (const Bucket& bucket : buckets_) {
@@ -95,11 +95,11 @@ void DurationHistogram::Encode(ByteWriter* writer) const {
   }
 }
 
-bool DurationHistogram::Decode(ByteReader* reader, DurationHistogram* histogram) {
+bool DurationBuckets::Decode(ByteReader* reader, DurationBuckets* into) {
   const uint64_t size = reader->Unsigned();
   if (!reader->ok() || size > kBuckets) return false;
-  histogram->buckets_.clear();
-  histogram->buckets_.reserve(size);
+  into->buckets_.clear();
+  into->buckets_.reserve(size);
   uint64_t number = 0;
   for (uint64_t i = 0; i < size; ++i) {
     const uint64_t step = reader->Unsigned();
@@ -109,7 +109,7 @@ bool DurationHistogram::Decode(ByteReader* reader, DurationHistogram* histogram)
         count == 0) {
       return false;
     }
-    histogram->buckets_.push_back({static_cast<uint32_t>(number), count});
+    into->buckets_.push_back({static_cast<uint32_t>(number), count});
   }
   return true;
 }

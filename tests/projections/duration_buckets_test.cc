@@ -1,4 +1,4 @@
-#include "projections/models/duration_histogram.h"
+#include "projections/models/duration_buckets.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -20,12 +20,12 @@ int64_t AnyDuration(std::mt19937_64& random) {
 
 TEST_CASE("durations below 128 ms are exact, longer ones the middle of their bucket") {
   for (int64_t ms = 0; ms < 128; ++ms) {
-    DurationHistogram histogram;
+    DurationBuckets histogram;
     histogram.Add(ms);
     CHECK(histogram.Quantile(50) == ms);
   }
   // An octave from 128 on has 64 buckets of 2 ms, from 2^20 on of 2^14 ms.
-  DurationHistogram histogram;
+  DurationBuckets histogram;
   histogram.Add(130);
   CHECK(histogram.Quantile(50) == 131);
   histogram.Add(131);
@@ -35,7 +35,7 @@ TEST_CASE("durations below 128 ms are exact, longer ones the middle of their buc
 }
 
 TEST_CASE("a quantile is the value at rank ceil(percent x n / 100)") {
-  DurationHistogram histogram;
+  DurationBuckets histogram;
   CHECK(histogram.Quantile(50) == std::nullopt);
   for (int64_t ms = 1; ms <= 100; ++ms) histogram.Add(ms);
   CHECK(histogram.Quantile(50) == 50);
@@ -44,7 +44,7 @@ TEST_CASE("a quantile is the value at rank ceil(percent x n / 100)") {
   histogram.Add(101);
   CHECK(histogram.Quantile(50) == 51);  // rank 50.5, so 51
   CHECK(histogram.Quantile(99) == 100);
-  DurationHistogram two;
+  DurationBuckets two;
   two.Add(1);
   two.Add(5);
   CHECK(two.Quantile(50) == 1);
@@ -55,7 +55,7 @@ TEST_CASE("no quantile is wrong by more than one percent") {
   std::mt19937_64 random(7);
   for (int i = 0; i < Effort(300, 50); ++i) {
     std::vector<int64_t> durations(1 + random() % 200);
-    DurationHistogram histogram;
+    DurationBuckets histogram;
     for (int64_t& duration : durations) {
       duration = AnyDuration(random);
       histogram.Add(duration);
@@ -73,21 +73,21 @@ TEST_CASE("no quantile is wrong by more than one percent") {
 TEST_CASE("histograms join, come apart again, and survive being written down") {
   std::mt19937_64 random(8);
   for (int i = 0; i < Effort(200, 50); ++i) {
-    DurationHistogram left;
-    DurationHistogram both;
+    DurationBuckets left;
+    DurationBuckets both;
     std::vector<int64_t> added;
     for (size_t n = random() % 50; n > 0; --n) {
       const int64_t ms = AnyDuration(random);
       left.Add(ms);
       both.Add(ms);
     }
-    DurationHistogram right;
+    DurationBuckets right;
     for (size_t n = random() % 50; n > 0; --n) {
       added.push_back(AnyDuration(random));
       right.Add(added.back());
       both.Add(added.back());
     }
-    DurationHistogram joined = left;
+    DurationBuckets joined = left;
     joined.Add(right);
     CHECK(joined == both);
     for (const int64_t ms : added) joined.Add(ms, -1);
@@ -97,8 +97,8 @@ TEST_CASE("histograms join, come apart again, and survive being written down") {
     ByteWriter writer(&bytes);
     both.Encode(&writer);
     ByteReader reader(bytes);
-    DurationHistogram read;
-    REQUIRE(DurationHistogram::Decode(&reader, &read));
+    DurationBuckets read;
+    REQUIRE(DurationBuckets::Decode(&reader, &read));
     CHECK(reader.done());
     CHECK(read == both);
   }
@@ -110,8 +110,8 @@ TEST_CASE("bytes that are no histogram are refused") {
         std::string("\x02\x05\x02\x00\x02", 5),                  // a bucket twice
         std::string("\x01\xff\xff\x03\x02", 5), std::string("\xff\xff\x7f", 3)}) {
     ByteReader reader(bytes);
-    DurationHistogram read;
-    CHECK_FALSE(DurationHistogram::Decode(&reader, &read));
+    DurationBuckets read;
+    CHECK_FALSE(DurationBuckets::Decode(&reader, &read));
   }
 }
 

@@ -1,6 +1,6 @@
 // Many durations in few numbers, good enough for their quantiles.
-#ifndef FLYWHEEL_PROJECTIONS_MODELS_DURATION_HISTOGRAM_H_
-#define FLYWHEEL_PROJECTIONS_MODELS_DURATION_HISTOGRAM_H_
+#ifndef FLYWHEEL_PROJECTIONS_MODELS_DURATION_BUCKETS_H_
+#define FLYWHEEL_PROJECTIONS_MODELS_DURATION_BUCKETS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -17,11 +17,11 @@ namespace flywheel {
 // alone: what was added can be taken away again, in any order.
 //
 // Not thread-safe.
-class DurationHistogram {
+class DurationBuckets {
  public:
   // `times` below 0 takes away. REQUIRES: ms >= 0.
   void Add(int64_t ms, int64_t times = 1);
-  void Add(const DurationHistogram& other);
+  void Add(const DurationBuckets& other);
 
   bool empty() const { return buckets_.empty(); }
   int64_t count() const;
@@ -32,9 +32,9 @@ class DurationHistogram {
   size_t heap_bytes() const { return buckets_.capacity() * sizeof(Bucket); }
   void Encode(ByteWriter* writer) const;
   // False where the bytes are none.
-  static bool Decode(ByteReader* reader, DurationHistogram* histogram);
+  static bool Decode(ByteReader* reader, DurationBuckets* into);
 
-  friend bool operator==(const DurationHistogram&, const DurationHistogram&) = default;
+  friend bool operator==(const DurationBuckets&, const DurationBuckets&) = default;
 
  private:
   struct Bucket {
@@ -48,4 +48,4 @@ class DurationHistogram {
 
 }  // namespace flywheel
 
-#endif  // FLYWHEEL_PROJECTIONS_MODELS_DURATION_HISTOGRAM_H_
+#endif  // FLYWHEEL_PROJECTIONS_MODELS_DURATION_BUCKETS_H_
