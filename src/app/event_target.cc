@@ -28,6 +28,10 @@ std::string Framed(const std::string& bytes) {
   return frame + bytes;
 }
 
+// What arrives of a text or of an event's bytes: too little to be read, since the payload stands
+// last.
+std::string CutOff(const std::string& whole) { return whole.substr(0, whole.size() - 1); }
+
 class EventWriter {
  public:
   EventWriter(std::unique_ptr<OutputFile> file, EventFormat format)
@@ -37,6 +41,11 @@ class EventWriter {
     if (format_ == EventFormat::kBinary) return file_->Write(Framed(bytes));
     ASSIGN_OR_RETURN(const std::string line, EventToJson(bytes));
     return file_->Write(line + "\n");
+  }
+  absl::Status WriteCutOff(const std::string& bytes) {
+    if (format_ == EventFormat::kBinary) return file_->Write(Framed(CutOff(bytes)));
+    ASSIGN_OR_RETURN(const std::string line, EventToJson(bytes));
+    return file_->Write(CutOff(line) + "\n");
   }
   absl::Status Finish() { return file_->Commit(); }
 
@@ -103,43 +112,50 @@ Instant OccurredAt(const events::v1::Event& event) {
                  event.occurred_at().nanos() / 1'000'000);
 }
 
-// Runs `make`, counting, and hands each event's bytes to `write`.
-template <class Write>
-absl::Status MakeAll(const Context& context, uint64_t expected,
-                     absl::FunctionRef<absl::Status(EventSink)> make, const Write& write,
-                     SentEvents& sent) {
+// Runs `make`, counting, and hands each event's bytes to `write`, those to be cut off to
+// `write_cut_off`.
+template <class Write, class WriteCutOff>
+absl::Status MakeAll(const Context& context, uint64_t expected, MakeEvents make, const Write& write,
+                     const WriteCutOff& write_cut_off, SentEvents& sent) {
   Progress progress(context, "events");
   const Instant now = context.wall_clock();
-  return make([&](const events::v1::Event& event) -> absl::Status {
+  const auto count = [&](const events::v1::Event& event) -> absl::Status {
     if (context.interrupt->raised()) return absl::CancelledError("interrupted");
     ++sent.events;
     if (OccurredAt(event) > now) ++sent.after_now;
     progress.Show(static_cast<uint64_t>(sent.events), expected);
-    return write(event.SerializeAsString());
-  });
+    return absl::OkStatus();
+  };
+  return make(
+      [&](const events::v1::Event& event) -> absl::Status {
+        RETURN_IF_ERROR(count(event));
+        return write(event.SerializeAsString());
+      },
+      [&](const events::v1::Event& event) -> absl::Status {
+        RETURN_IF_ERROR(count(event));
+        return write_cut_off(event.SerializeAsString());
+      });
 }
 
 absl::StatusOr<SentEvents> SendToFile(const Context& context, const EventTargetOptions& options,
-                                      uint64_t expected,
-                                      absl::FunctionRef<absl::Status(EventSink)> make) {
+                                      uint64_t expected, MakeEvents make) {
   ASSIGN_OR_RETURN(std::unique_ptr<OutputFile> file, OutputFile::Open(context, options.out));
   EventWriter writer(std::move(file), options.format);
   SentEvents sent;
   RETURN_IF_ERROR(MakeAll(
       context, expected, make, [&](const std::string& bytes) { return writer.Write(bytes); },
-      sent));
+      [&](const std::string& bytes) { return writer.WriteCutOff(bytes); }, sent));
   RETURN_IF_ERROR(writer.Finish());
   return sent;
 }
 
 absl::StatusOr<SentEvents> SendToFolder(const Context& context, const EventTargetOptions& options,
-                                        uint64_t expected,
-                                        absl::FunctionRef<absl::Status(EventSink)> make) {
+                                        uint64_t expected, MakeEvents make) {
   BatchPublisher publisher(context, options.partitions);
   SentEvents sent;
   absl::Status status = MakeAll(
       context, expected, make, [&](std::string bytes) { return publisher.Write(std::move(bytes)); },
-      sent);
+      [&](const std::string& bytes) { return publisher.Write(CutOff(bytes)); }, sent);
   if (status.ok()) status = publisher.PublishBatch();
   const absl::StatusOr<FoldOutcome> folded = publisher.Finish();
   if (folded.ok()) sent.folded = *folded;
@@ -185,8 +201,7 @@ void SentEvents::WriteJson(JsonWriter& json) const {
 }
 
 absl::StatusOr<SentEvents> SendEvents(const Context& context, const EventTargetOptions& options,
-                                      uint64_t expected,
-                                      absl::FunctionRef<absl::Status(EventSink)> make) {
+                                      uint64_t expected, MakeEvents make) {
   context.interrupt->Listen();
   return options.out.empty() ? SendToFolder(context, options, expected, make)
                              : SendToFile(context, options, expected, make);

@@ -44,13 +44,16 @@ struct SentEvents {
   void WriteJson(JsonWriter& json) const;
 };
 
-// Runs `make` with a sink that sends the events to the target, with a progress bar against
+// Makes events: the sink takes whole ones; the second cuts off what it is given, so that it is
+// none.
+using MakeEvents = absl::FunctionRef<absl::Status(EventSink sink, EventSink cut_off)>;
+
+// Runs `make` with sinks that send the events to the target, with a progress bar against
 // `expected` (0: not known), and makes what was sent durable. Refused events are said one by one,
 // the first hundred of them. Cancelled where the interrupt ended it: what was published stays, a
 // file is not made. Errors: those of `make` and of the target.
 absl::StatusOr<SentEvents> SendEvents(const Context& context, const EventTargetOptions& options,
-                                      uint64_t expected,
-                                      absl::FunctionRef<absl::Status(EventSink)> make);
+                                      uint64_t expected, MakeEvents make);
 
 }  // namespace flywheel
 

@@ -55,10 +55,11 @@ std::string SummaryJson(const OlistSummary& summary, const SentEvents& sent) {
 absl::StatusOr<ExitCode> ImportOlistFiles(const Context& context,
                                           const ImportOlistOptions& options) {
   OlistSummary summary;
-  ASSIGN_OR_RETURN(const SentEvents sent,
-                   SendEvents(context, options.target, /*expected=*/0, [&](EventSink sink) {
-                     return ImportOlist(context.PathOf(options.directory), sink, &summary);
-                   }));
+  ASSIGN_OR_RETURN(
+      const SentEvents sent,
+      SendEvents(context, options.target, /*expected=*/0, [&](EventSink sink, EventSink) {
+        return ImportOlist(context.PathOf(options.directory), sink, &summary);
+      }));
   const std::string text =
       context.json ? SummaryJson(summary, sent) : summary.ToText() + sent.ToText();
   if (options.target.out == "-") {

@@ -20,8 +20,10 @@ struct CommandRunner;
 
 struct SimulateOptions {
   SimulatorOptions simulator;
-  std::string start;  // RFC 3339; empty: the simulator's
-  std::string until;  // RFC 3339; empty: now when publishing, no end when writing to a file
+  std::string start;    // RFC 3339; empty: the simulator's
+  std::string until;    // RFC 3339; empty: now when publishing, no end when writing to a file
+  double disorder = 0;  // 0 to 1; SimulatorOptions::SetDisorder
+  double dirt = 0;      // 0 to 1
   EventTargetOptions target;
 };
 

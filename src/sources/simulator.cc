@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "sources/dirt.h"
 #include "sources/marketplace.h"
 #include "sources/order_events.h"
 #include "sources/order_life.h"
@@ -26,14 +27,17 @@ constexpr uint32_t kMaxOrders = 1'000'000'000;
 constexpr uint32_t kMaxDays = 3'650;
 constexpr Instant kEarliestStart{63072000000};  // 1972-01-01T00:00:00Z
 constexpr Instant kLatestStart{6627052800000};  // 2180-01-01T00:00:00Z
+// What a Trait is about.
 constexpr uint32_t kArrivalTrait = 30;
+constexpr uint32_t kDirtTrait = 31;
+constexpr uint32_t kLateReviewTrait = 32;
 constexpr size_t kArenaBytes = size_t{16} << 10;
 
 // An order that has something left to publish.
 struct LiveOrder {
   Instant next;  // its next step is published then
   OrderSeed seed;
-  uint16_t step = 0;  // index of that step
+  uint16_t step = 0;  // index of that step; after the last: a review that is too late
 
   friend bool operator>(const LiveOrder& a, const LiveOrder& b) {
     return std::tie(a.next, a.seed.index) > std::tie(b.next, b.seed.index);
@@ -103,9 +107,11 @@ class Arrivals {
 
 class Simulation {
  public:
-  Simulation(const Marketplace& marketplace, EventSink sink, SimulatorSummary* summary)
+  Simulation(const Marketplace& marketplace, EventSink sink, EventSink cut_off,
+             SimulatorSummary* summary)
       : marketplace_(marketplace),
         sink_(sink),
+        cut_off_(cut_off),
         summary_(*summary),
         seller_steps_(marketplace.SellerSteps()),
         arrivals_(marketplace),
@@ -166,15 +172,48 @@ class Simulation {
     LiveOrder order = live_.top();
     live_.pop();
     MakeOrderLife(marketplace_, order.seed, &life_);
+    if (order.step == life_.steps.size()) return TellLateReview(order.seed.placed);
     const LifeStep step = life_.steps[order.step];
     if (++order.step < life_.steps.size()) {
       order.next = life_.steps[order.step].published;
+      live_.push(order);
+    } else if (IsReviewedTooLate(order.seed)) {
+      order.next = order.seed.placed.Plus(kLateReviewMillis);
       live_.push(order);
     }
     if (Hidden(step.occurred)) return absl::OkStatus();
     Event* event = google::protobuf::Arena::CreateMessage<Event>(&arena_);
     MakeOrderEvent(marketplace_, life_, step, event);
-    return Give(*event);
+    RETURN_IF_ERROR(Give(*event));
+    Random dirt(marketplace_.Trait(kDirtTrait, uint64_t{order.seed.index} << 16 | order.step));
+    if (!dirt.Chance(marketplace_.options().dirt_ppm)) return absl::OkStatus();
+    const auto kind = static_cast<Dirt>(dirt.Below(static_cast<uint32_t>(Dirt::kLateReview)));
+    return TellDirt(step, kind, dirt.Next());
+  }
+
+  // An order's own draws are left alone, so that the clean events do not depend on the dirt.
+  bool IsReviewedTooLate(const OrderSeed& seed) const {
+    if (marketplace_.options().dirt_ppm == 0) return false;
+    const bool reviewed =
+        std::any_of(life_.steps.begin(), life_.steps.end(),
+                    [](const LifeStep& step) { return step.kind == EventKind::kReviewPosted; });
+    return !reviewed && Random(marketplace_.Trait(kLateReviewTrait, seed.index))
+                            .Chance(marketplace_.options().dirt_ppm);
+  }
+
+  absl::Status TellLateReview(Instant placed) {
+    if (Hidden(placed.Plus(kLateReviewMillis))) return absl::OkStatus();
+    return TellDirt(life_.steps.front(), Dirt::kLateReview, life_.seed.index);
+  }
+
+  absl::Status TellDirt(const LifeStep& step, Dirt dirt, uint64_t draw) {
+    ++summary_.events;
+    ++summary_.dirt[static_cast<size_t>(dirt)];
+    Event* event = google::protobuf::Arena::CreateMessage<Event>(&arena_);
+    MakeDirtyEvent(marketplace_, life_, step, dirt, draw, event);
+    absl::Status status = dirt == Dirt::kUndecodable ? cut_off_(*event) : sink_(*event);
+    arena_.Reset();
+    return status;
   }
 
   void PlaceOrder(Instant at) {
@@ -214,6 +253,7 @@ class Simulation {
 
   const Marketplace& marketplace_;
   EventSink sink_;
+  EventSink cut_off_;
   SimulatorSummary& summary_;
   const std::vector<SellerStep> seller_steps_;
   size_t next_seller_step_ = 0;
@@ -243,14 +283,21 @@ absl::Status CheckSimulatorOptions(const SimulatorOptions& options) {
   }
   RETURN_IF_ERROR(Bound("late_ppm", options.late_ppm, 0, kMillion));
   RETURN_IF_ERROR(Bound("out_of_order_ppm", options.out_of_order_ppm, 0, kMillion));
-  return Bound("duplicate_ppm", options.duplicate_ppm, 0, kMillion);
+  RETURN_IF_ERROR(Bound("duplicate_ppm", options.duplicate_ppm, 0, kMillion));
+  return Bound("dirt_ppm", options.dirt_ppm, 0, kMillion);
 }
 
-absl::Status Simulate(const SimulatorOptions& options, EventSink sink, SimulatorSummary* summary) {
+absl::Status Simulate(const SimulatorOptions& options, EventSink sink, EventSink cut_off,
+                      SimulatorSummary* summary) {
   RETURN_IF_ERROR(CheckSimulatorOptions(options));
   *summary = {};
   ASSIGN_OR_RETURN(const Marketplace marketplace, Marketplace::Build(options));
-  return Simulation(marketplace, sink, summary).Run();
+  return Simulation(marketplace, sink, cut_off, summary).Run();
+}
+
+absl::Status Simulate(const SimulatorOptions& options, EventSink sink, SimulatorSummary* summary) {
+  const auto unwanted = [](const Event&) { return absl::OkStatus(); };
+  return Simulate(options, sink, unwanted, summary);
 }
 
 }  // namespace flywheel

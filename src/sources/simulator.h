@@ -3,6 +3,7 @@
 #define FLYWHEEL_SOURCES_SIMULATOR_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -11,6 +12,9 @@
 #include "sources/event_sink.h"
 
 namespace flywheel {
+
+// Of sources/dirt.h.
+inline constexpr size_t kDirtKinds = 8;
 
 struct SimulatorOptions {
   // Sellers, the largest first (seller s-000001 sells most). 1 to 1,000,000.
@@ -33,14 +37,28 @@ struct SimulatorOptions {
   uint32_t late_ppm = 0;          // published two hours to ten days after they happened
   uint32_t out_of_order_ppm = 0;  // published a minute to three hours after they happened
   uint32_t duplicate_ppm = 0;     // published twice, half of them under another event_id
+
+  // Dirt: of a million events so many are followed by one that is to be refused, of each kind of
+  // dirt as often (sources/dirt.h); and of a million orders without a review so many get one that
+  // comes too late. The clean events stay the same, byte for byte. 0 to 1,000,000.
+  uint32_t dirt_ppm = 0;
+
+  // Sets the disorder as one share of a million, 0 (none) to 1,000,000: of all events then a tenth
+  // comes late, three tenths come out of order and a tenth twice.
+  void SetDisorder(uint32_t ppm) {
+    late_ppm = ppm / 10;
+    out_of_order_ppm = ppm / 10 * 3;
+    duplicate_ppm = ppm / 10;
+  }
 };
 
 // What a simulation made.
 struct SimulatorSummary {
-  uint64_t events = 0;
+  uint64_t events = 0;  // with the dirt
   uint64_t orders = 0;
-  std::array<uint64_t, 41> by_kind{};  // index: the payload's field number in Event
-  uint64_t most_orders_at_once = 0;    // alive at one time; what memory is needed for
+  std::array<uint64_t, 41> by_kind{};       // index: the payload's field number in Event
+  std::array<uint64_t, kDirtKinds> dirt{};  // index: the kind of dirt; not counted in by_kind
+  uint64_t most_orders_at_once = 0;         // alive at one time; what memory is needed for
 };
 
 // Checks the bounds: InvalidArgument names the first field outside of them.
@@ -67,6 +85,11 @@ absl::Status CheckSimulatorOptions(const SimulatorOptions& options);
 // Limits: about 130 bytes for each order that is alive at once (10 million events of 30 days: 40 MB
 // in all), 200 for each seller.
 // Concurrency: calls with sinks of their own may run at once.
+//
+// `cut_off` gets the events that are to arrive cut off, whole, for it to cut them.
+absl::Status Simulate(const SimulatorOptions& options, EventSink sink, EventSink cut_off,
+                      SimulatorSummary* summary);
+// The same where nobody wants what is cut off.
 absl::Status Simulate(const SimulatorOptions& options, EventSink sink, SimulatorSummary* summary);
 
 }  // namespace flywheel
