@@ -24,14 +24,20 @@ enum class RowType : char {
   kRefusedIdentity = 'I',  // seller, order, content hash -> offset of the quarantine entry
   kIntakeIdentity = 'J',   // hash of source, place, sha  -> offset of the quarantine entry
   kSlaDay = 'K',           // seller, market, day         -> SlaRow
+  kSmartChange = 'H',      // seller, market, number      -> SmartChange
+  kSellerClock = 'L',      // seller, recorded_at falling -> clock
   kCell = 'M',             // -                           -> CellRow
+  kTick = 'N',             // recorded_at falling         -> tick
   kOrder = 'O',            // seller, order               -> OrderRow
   kPolicy = 'P',           // version                     -> PolicyRow
   kQuarantine = 'Q',       // offset                      -> QuarantineRow
   kRatingDay = 'R',        // seller, market, day         -> RatingRow
   kSeller = 'S',           // seller                      -> SellerRow
   kStanding = 'T',         // seller, market, occurred_at -> StandingRow
+  kSmartDue = 'U',         // instant, seller, market     -> nothing
+  kTrackedDay = 'V',       // seller, market, day placed  -> TrackedDay
   kWaitingDeadline = 'W',  // deadline, offset            -> seller, order
+  kSmart = 'X',            // seller, market              -> SmartRow
 };
 
 // Rows of sums over all sellers of the cell stand under kAllSellers, which intake refuses as an id.
@@ -57,6 +63,16 @@ std::string RefusedIdentity(std::string_view seller, std::string_view order,
                             const ContentHash& hash);
 std::string IntakeIdentity(const ContentHash& hash);
 std::string WaitingDeadline(Instant deadline, Offset offset);
+std::string Smart(std::string_view seller, MarketCode market);
+std::string SmartChangePrefix(std::string_view seller, MarketCode market);
+std::string SmartChange(std::string_view seller, MarketCode market, uint64_t number);
+std::string TrackedDay(std::string_view seller, MarketCode market, LocalDay placed);
+// `owner`: what follows the row type in the key of a SmartRow.
+std::string SmartDue(Instant at, std::string_view owner);
+// The newest record comes first, so that the first row of a scan from a known_at on is the clock
+// that was known then.
+std::string SellerClock(std::string_view seller, Instant recorded_at);
+std::string Tick(Instant recorded_at);
 std::string Policy(uint32_t version);
 std::string ErasedBuyer(std::string_view buyer);
 std::string Cell();
@@ -94,6 +110,16 @@ struct WaitingKey {
   Offset offset;
 };
 WaitingKey ParseWaitingDeadline(std::string_view key);
+struct SmartKey {
+  std::string_view seller;
+  MarketCode market;
+};
+SmartKey ParseSmart(std::string_view key);
+struct SmartDueKey {
+  Instant at;
+  std::string_view owner;
+};
+SmartDueKey ParseSmartDue(std::string_view key);
 uint32_t ParsePolicy(std::string_view key);
 
 // The smallest key greater than every key that starts with `prefix`.
