@@ -71,26 +71,26 @@ bool IsFulfilled(const SmartFigures& figures, const SmartRules& rules) {
 SmartConditions ConditionsOf(const SmartFigures& figures, const SmartRules& rules) {
   const bool by_ratings = !figures.super_seller();
   SmartConditions conditions;
-  conditions[0] = {"ratingPercentage",
+  conditions[0] = {kRatingPercentage,
                    "Positive feedback",
                    ShareOf(figures.recommending, figures.reviewing),
                    SmartShare{rules.rating_share_ppm, kMillion},
                    by_ratings,
                    Reaches(figures.recommending, figures.reviewing, rules.rating_share_ppm)};
-  conditions[1] = {"ratesCount",         "Unique positive ratings",
+  conditions[1] = {kRatesCount,          "Unique positive ratings",
                    figures.recommending, int64_t{rules.rates_count},
                    by_ratings,           figures.recommending >= rules.rates_count};
-  conditions[2] = {"superSeller", "Super Seller",        figures.super_seller(), {},
-                   false,         figures.super_seller()};
-  conditions[3] = {"goodStanding", "Account in good standing", InGoodStanding(figures), {},
-                   true,           InGoodStanding(figures)};
-  conditions[4] = {"trackedShipments",
+  conditions[2] = {kSuperSeller, "Super Seller", figures.super_seller(),
+                   {},           false,          figures.super_seller()};
+  conditions[3] = {kGoodStanding, "Account in good standing", InGoodStanding(figures), {},
+                   true,          InGoodStanding(figures)};
+  conditions[4] = {kTrackedShipments,
                    "Tracked shipments",
                    ShareOf(figures.tracked, figures.due),
                    SmartShare{rules.tracked_share_ppm, kMillion},
                    figures.due >= rules.tracked_from_orders,
                    TracksShipments(figures, rules)};
-  conditions[5] = {"returnPolicy",
+  conditions[5] = {kReturnPolicy,
                    "Return policy",
                    TakesReturns(figures, rules),
                    {},
@@ -122,6 +122,18 @@ std::string_view NameOf(SmartExpiry expiry) {
       break;
   }
   return "POLICY";
+}
+
+SmartExpiry ExpiryOf(const SmartFigures& before, const SmartFigures& after, const SmartRules& rules,
+                     bool deadline_passed) {
+  const SmartConditions were = ConditionsOf(before, rules);
+  const SmartConditions are = ConditionsOf(after, rules);
+  for (size_t i = 0; i < kSmartConditions; ++i) {
+    if (were[i].missing() == are[i].missing()) continue;
+    if (are[i].code != kTrackedShipments) return SmartExpiry::kRatingWindow;
+    return deadline_passed ? SmartExpiry::kDispatchDeadline : SmartExpiry::kTrackedWindow;
+  }
+  return SmartExpiry::kPolicy;
 }
 
 }  // namespace flywheel

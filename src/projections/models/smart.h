@@ -52,6 +52,13 @@ struct SmartShare {
 // Nothing to measure, a share, a count, or yes and no.
 using SmartValue = std::variant<std::monostate, SmartShare, int64_t, bool>;
 
+inline constexpr std::string_view kRatingPercentage = "ratingPercentage";
+inline constexpr std::string_view kRatesCount = "ratesCount";
+inline constexpr std::string_view kSuperSeller = "superSeller";
+inline constexpr std::string_view kGoodStanding = "goodStanding";
+inline constexpr std::string_view kTrackedShipments = "trackedShipments";
+inline constexpr std::string_view kReturnPolicy = "returnPolicy";
+
 struct SmartCondition {
   std::string_view code;  // of the table of DOMAIN 5.2
   std::string_view name;
@@ -59,6 +66,9 @@ struct SmartCondition {
   SmartValue threshold;  // nothing for yes and no
   bool required = false;
   bool fulfilled = false;
+
+  bool missing() const { return required && !fulfilled; }
+  friend bool operator==(const SmartCondition&, const SmartCondition&) = default;
 };
 
 inline constexpr size_t kSmartConditions = 6;
@@ -86,6 +96,12 @@ enum class SmartExpiry : uint8_t { kRatingWindow, kDispatchDeadline, kTrackedWin
 
 // "RATING_WINDOW", "DISPATCH_DEADLINE", "TRACKED_WINDOW", "POLICY".
 std::string_view NameOf(SmartExpiry expiry);
+
+// What expired when time alone changed eligibility under one policy: what is behind the first of
+// the conditions that came to be missing or no longer is. `deadline_passed`: one of an order of the
+// window did. kPolicy: no condition changed, the policy came late.
+SmartExpiry ExpiryOf(const SmartFigures& before, const SmartFigures& after, const SmartRules& rules,
+                     bool deadline_passed);
 
 }  // namespace flywheel
 

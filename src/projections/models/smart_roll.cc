@@ -48,18 +48,17 @@ void SmartRoll::Sum(Instant at) {
   Move(at);
 }
 
-SmartRoll::Moved SmartRoll::Move(Instant at) {
+bool SmartRoll::Move(Instant at) {
   const SmartRules& rules = RulesAt(at);
   const LocalDay today = zone_->Day(at);
-  Moved moved;
-  MoveRating(rules.rating_window_days, today, &moved);
-  MoveOrders(rules.tracked_window_days, today, at, &moved);
+  MoveRating(rules.rating_window_days, today);
+  const bool deadline_passed = MoveOrders(rules.tracked_window_days, today, at);
   row_->day = today;
   FindNext();
-  return moved;
+  return deadline_passed;
 }
 
-void SmartRoll::MoveRating(int32_t window_days, LocalDay today, Moved* moved) {
+void SmartRoll::MoveRating(int32_t window_days, LocalDay today) {
   if (window_days != row_->rating_window_days) {
     row_->rating_days.Clear();
     const UniqueCounts counts = source_->UniqueUpTo(window_days, today, &row_->rating_days);
@@ -73,35 +72,34 @@ void SmartRoll::MoveRating(int32_t window_days, LocalDay today, Moved* moved) {
     const UniqueCounts step = source_->UniqueOn(window_days, *day);
     row_->recommending += step.recommending;
     row_->not_recommending += step.not_recommending;
-    moved->rating = moved->rating || !step.empty();
     row_->rating_days.RemoveUpTo(*day);
   }
 }
 
-void SmartRoll::MoveOrders(int32_t window_days, LocalDay today, Instant at, Moved* moved) {
+bool SmartRoll::MoveOrders(int32_t window_days, LocalDay today, Instant at) {
   if (window_days != row_->tracked_window_days) {
     SumOrders(window_days, today, at);
-    return;
+    return false;
   }
   const LocalDay first = today.Plus(1 - window_days);
   auto stays = row_->placing_days.begin();
   for (; stays != row_->placing_days.end() && stays->day < first; ++stays) {
     const TrackedDay* const orders = source_->OrdersOf(stays->day);
     if (orders == nullptr) continue;
-    const TrackedSum counted = orders->PassedAt(stays->deadline);
-    row_->passed += -counted;
-    moved->placing_day = moved->placing_day || !counted.empty();
+    row_->passed += -orders->PassedAt(stays->deadline);
   }
   row_->placing_days.erase(row_->placing_days.begin(), stays);
+  bool deadline_passed = false;
   for (SmartRow::PlacingDay& placing : row_->placing_days) {
     if (placing.deadline >= at) continue;
     const TrackedDay* const orders = source_->OrdersOf(placing.day);
     if (orders == nullptr) continue;
     row_->passed += orders->PassedSince(placing.deadline, at);
     placing.deadline = orders->FirstDeadline(at);
-    moved->deadline = true;
+    deadline_passed = true;
     source_->Settle(placing.day, at);
   }
+  return deadline_passed;
 }
 
 void SmartRoll::SumOrders(int32_t window_days, LocalDay today, Instant at) {
@@ -134,16 +132,16 @@ void SmartRoll::PassTime(Instant from, Instant to,
   for (Instant passed = from;;) {
     const Instant at = std::min(row_->next, policies_->NextEffectiveAfter(passed).value_or(kNever));
     if (at > to) return;
-    const bool other_rules = RulesAt(at.Plus(-1)) != RulesAt(at);
-    const Moved moved = Move(at);
+    const bool by_policy = policies_->NextEffectiveAfter(at.Plus(-1)) == at;
+    const SmartFigures before = row_->figures();
+    const bool deadline_passed = Move(at);
     passed = at;
     const bool fulfilled = Fulfilled(at);
     if (fulfilled == row_->announced) continue;
     row_->announced = fulfilled;
-    const SmartExpiry expiry = other_rules      ? SmartExpiry::kPolicy
-                               : moved.rating   ? SmartExpiry::kRatingWindow
-                               : moved.deadline ? SmartExpiry::kDispatchDeadline
-                                                : SmartExpiry::kTrackedWindow;
+    const SmartExpiry expiry =
+        by_policy ? SmartExpiry::kPolicy
+                  : ExpiryOf(before, row_->figures(), RulesAt(at), deadline_passed);
     if (!visit(at, expiry)) return;
   }
 }

@@ -85,15 +85,10 @@ class SmartRoll {
   void AddOrders(LocalDay placed, Instant deadline, const TrackedSum& sum, Instant now);
 
  private:
-  // What a move changed.
-  struct Moved {
-    bool rating = false;
-    bool deadline = false;
-    bool placing_day = false;
-  };
-  Moved Move(Instant at);
-  void MoveRating(int32_t window_days, LocalDay today, Moved* moved);
-  void MoveOrders(int32_t window_days, LocalDay today, Instant at, Moved* moved);
+  // Whether the deadline of an order of the window passed.
+  bool Move(Instant at);
+  void MoveRating(int32_t window_days, LocalDay today);
+  bool MoveOrders(int32_t window_days, LocalDay today, Instant at);
   void SumOrders(int32_t window_days, LocalDay today, Instant at);
   void FindNext();
 

@@ -12,16 +12,17 @@ constexpr uint8_t kAnnounced = 1;
 constexpr uint8_t kBusiness = 2;
 constexpr uint8_t kStanding = 4;
 
-constexpr uint8_t kFeesPaid = 1;
-constexpr uint8_t kRegulationBreach = 2;
-constexpr uint8_t kSuperSeller = 4;
-constexpr uint8_t kFreeReturns = 8;
+constexpr uint8_t kFeesPaidFlag = 1;
+constexpr uint8_t kRegulationBreachFlag = 2;
+constexpr uint8_t kSuperSellerFlag = 4;
+constexpr uint8_t kFreeReturnsFlag = 8;
 
 void EncodeStanding(const SmartStanding& standing, ByteWriter* writer) {
   writer->Signed(standing.since.number());
-  writer->Byte(static_cast<uint8_t>(
-      (standing.fees_paid ? kFeesPaid : 0) | (standing.regulation_breach ? kRegulationBreach : 0) |
-      (standing.super_seller ? kSuperSeller : 0) | (standing.free_returns ? kFreeReturns : 0)));
+  writer->Byte(static_cast<uint8_t>((standing.fees_paid ? kFeesPaidFlag : 0) |
+                                    (standing.regulation_breach ? kRegulationBreachFlag : 0) |
+                                    (standing.super_seller ? kSuperSellerFlag : 0) |
+                                    (standing.free_returns ? kFreeReturnsFlag : 0)));
   writer->Signed(standing.withdrawal_days);
 }
 
@@ -29,10 +30,10 @@ SmartStanding DecodeStanding(ByteReader* reader) {
   SmartStanding standing;
   standing.since = Instant(reader->Signed());
   const uint8_t flags = reader->Byte();
-  standing.fees_paid = (flags & kFeesPaid) != 0;
-  standing.regulation_breach = (flags & kRegulationBreach) != 0;
-  standing.super_seller = (flags & kSuperSeller) != 0;
-  standing.free_returns = (flags & kFreeReturns) != 0;
+  standing.fees_paid = (flags & kFeesPaidFlag) != 0;
+  standing.regulation_breach = (flags & kRegulationBreachFlag) != 0;
+  standing.super_seller = (flags & kSuperSellerFlag) != 0;
+  standing.free_returns = (flags & kFreeReturnsFlag) != 0;
   standing.withdrawal_days = static_cast<int32_t>(reader->Signed());
   return standing;
 }
