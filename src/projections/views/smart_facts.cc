@@ -42,14 +42,14 @@ class FactsReading {
     RETURN_IF_ERROR(Scan(RowType::kOrder, [&](std::string_view key, std::string_view bytes) {
       return AddOrder(row_keys::ParseOrder(key).order, bytes);
     }));
-    if (!state_.known_at) {
+    if (cut_.known_at == kLatestInstant) {
       NoteClock(row.clock);
       NoteClock(state_.cell.tick_clock);
       return std::move(facts_);
     }
-    RETURN_IF_ERROR(AddClock(row_keys::SellerClock(seller_, *state_.known_at),
+    RETURN_IF_ERROR(AddClock(row_keys::SellerClock(seller_, cut_.known_at),
                              row_keys::SellerPrefix(RowType::kSellerClock, seller_)));
-    RETURN_IF_ERROR(AddClock(row_keys::Tick(*state_.known_at), row_keys::Prefix(RowType::kTick)));
+    RETURN_IF_ERROR(AddClock(row_keys::Tick(cut_.known_at), row_keys::Prefix(RowType::kTick)));
     return std::move(facts_);
   }
 

@@ -19,7 +19,7 @@
 #include "projections/models/rating.h"
 #include "projections/models/smart_roll.h"
 #include "projections/models/smart_row.h"
-#include "projections/views/cell_sources.h"
+#include "projections/views/cell_reading.h"
 
 namespace flywheel {
 

@@ -1,15 +1,12 @@
 #include "projections/views/smart_reader.h"
 
 #include <algorithm>
-#include <map>
-#include <tuple>
 #include <utility>
 
 #include "base/status.h"
-#include "projections/facts/order_row.h"
 #include "projections/facts/row_keys.h"
-#include "projections/models/order_course.h"
 #include "projections/models/smart_roll.h"
+#include "projections/views/smart_explanation.h"
 #include "projections/views/smart_facts.h"
 
 namespace flywheel {
@@ -24,16 +21,15 @@ FactsUpTo CutOf(const SmartQuery& query) {
 
 // The changes that were announced in the records that are known, in order.
 absl::StatusOr<std::vector<SmartChange>> ReadChanges(const CellState& state,
-                                                     std::string_view seller, MarketCode market) {
+                                                     std::string_view seller, MarketCode market,
+                                                     Instant known_at) {
   std::vector<SmartChange> changes;
   absl::Status status;
   RETURN_IF_ERROR(ScanPrefix(*state.store, row_keys::SmartChangePrefix(seller, market),
                              [&](std::string_view, std::string_view bytes) {
                                absl::StatusOr<SmartChange> change = SmartChange::Decode(bytes);
                                status.Update(change.status());
-                               if (!change.ok() ||
-                                   change->recorded_at > state.known_at.value_or(kLatestInstant))
-                                 return false;
+                               if (!change.ok() || change->recorded_at > known_at) return false;
                                changes.push_back(*std::move(change));
                                return true;
                              }));
@@ -90,12 +86,14 @@ class SellerAnswers {
   // nullopt: there is no such row at that instant.
   absl::StatusOr<std::optional<SmartAnswer>> In(const SellerRow::Named& named) {
     if (named.first > query_.as_of) return std::optional<SmartAnswer>();
-    ASSIGN_OR_RETURN(std::vector<SmartChange> changes, ReadChanges(state_, seller_, named.market));
+    ASSIGN_OR_RETURN(std::vector<SmartChange> changes,
+                     ReadChanges(state_, seller_, named.market, CutOf(query_).known_at));
     ASSIGN_OR_RETURN(std::optional<SmartAnswer> answer,
                      FromRows() ? Rolled(named.market, std::move(changes))
                                 : Evaluated(named.market, std::move(changes)));
     if (!answer) return answer;
     answer->seller_id = std::string(seller_);
+    answer->partition = state_.partition;
     answer->complete = state_.IsComplete(seller_, row_);
     return answer;
   }
@@ -151,15 +149,6 @@ class SellerAnswers {
   std::optional<SmartSellerFacts> facts_;
 };
 
-absl::StatusOr<std::optional<SellerRow>> ReadSeller(const RowReader& rows,
-                                                    std::string_view seller) {
-  std::string value;
-  ASSIGN_OR_RETURN(const bool found, rows.Get(row_keys::OfSeller(seller), &value));
-  if (!found) return std::optional<SellerRow>();
-  ASSIGN_OR_RETURN(SellerRow row, SellerRow::Decode(value));
-  return std::optional<SellerRow>(std::move(row));
-}
-
 bool IsAskedFor(std::string_view wanted, MarketCode market) {
   return wanted == kAll || wanted == market.text();
 }
@@ -170,43 +159,50 @@ absl::StatusOr<std::vector<SmartAnswer>> SmartReader::Of(std::string_view seller
                                                          std::string_view market,
                                                          const SmartQuery& query) const {
   std::vector<SmartAnswer> answers;
-  const Partition partition = sources_.PartitionOfSeller(seller);
-  ASSIGN_OR_RETURN(const CellSources::Source* source, sources_.Of(partition));
-  ASSIGN_OR_RETURN(const std::optional<SellerRow> row, ReadSeller(*source->rows, seller));
+  const Partition partition = cells_.PartitionOfSeller(seller);
+  ASSIGN_OR_RETURN(const RowReader* rows, cells_.RowsOf(partition));
+  ASSIGN_OR_RETURN(const std::optional<SellerRow> row, ReadSeller(*rows, seller));
   if (!row) return answers;
-  ASSIGN_OR_RETURN(const CellState state, ReadCellState(*source, query.known_at));
+  ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
   SellerAnswers of_seller(state, seller, *row, query);
   for (const SellerRow::Named& named : row->markets) {
     if (!IsAskedFor(market, named.market)) continue;
     ASSIGN_OR_RETURN(std::optional<SmartAnswer> answer, of_seller.In(named));
-    if (!answer) continue;
-    answer->partition = partition;
-    answers.push_back(*std::move(answer));
+    if (answer) answers.push_back(*std::move(answer));
   }
   return answers;
 }
 
-absl::StatusOr<std::vector<SmartAnswer>> SmartReader::All(const SmartQuery& query) const {
-  std::vector<SmartAnswer> answers;
-  for (Partition partition(0); partition < sources_.partitions(); partition = partition.Plus(1)) {
-    ASSIGN_OR_RETURN(const CellSources::Source* source, sources_.Of(partition));
-    ASSIGN_OR_RETURN(const CellState state, ReadCellState(*source, query.known_at));
-    RETURN_IF_ERROR(
-        ForEachSeller(state, [&](std::string_view seller, const SellerRow& row) -> absl::Status {
-          SellerAnswers of_seller(state, seller, row, query);
-          for (const SellerRow::Named& named : row.markets) {
-            ASSIGN_OR_RETURN(std::optional<SmartAnswer> answer, of_seller.In(named));
-            if (!answer) continue;
-            answer->partition = partition;
-            answers.push_back(*std::move(answer));
-          }
-          return absl::OkStatus();
-        }));
+absl::Status SmartReader::All(const SmartQuery& query,
+                              absl::FunctionRef<absl::Status(const SmartAnswer&)> visit) const {
+  std::vector<CellState> cells;
+  for (Partition partition(0); partition < cells_.partitions(); partition = partition.Plus(1)) {
+    ASSIGN_OR_RETURN(cells.emplace_back(), cells_.Read(partition, query.known_at));
   }
-  std::sort(answers.begin(), answers.end(), [](const SmartAnswer& a, const SmartAnswer& b) {
-    return std::tie(a.seller_id, a.market) < std::tie(b.seller_id, b.market);
-  });
-  return answers;
+  return ForEachSellerInOrder(
+      cells,
+      [&](const CellState& state, std::string_view seller, const SellerRow& row) -> absl::Status {
+        SellerAnswers of_seller(state, seller, row, query);
+        for (const SellerRow::Named& named : row.markets) {
+          ASSIGN_OR_RETURN(const std::optional<SmartAnswer> answer, of_seller.In(named));
+          if (answer) RETURN_IF_ERROR(visit(*answer));
+        }
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<std::vector<SmartExplanation>> SmartReader::Explain(std::string_view seller,
+                                                                   std::string_view market,
+                                                                   const SmartQuery& query) const {
+  std::vector<SmartExplanation> explanations;
+  const Partition partition = cells_.PartitionOfSeller(seller);
+  ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+  ASSIGN_OR_RETURN(const SmartSellerFacts facts, ReadSmartFacts(state, seller, CutOf(query)));
+  for (const auto& [code, of_market] : facts.markets) {
+    if (!of_market.named || !IsAskedFor(market, code)) continue;
+    RETURN_IF_ERROR(ExplainSmart(state, seller, code, facts, CutOf(query), &explanations));
+  }
+  return explanations;
 }
 
 }  // namespace flywheel

@@ -20,8 +20,8 @@
 #include "projections/models/smart.h"
 #include "projections/models/smart_row.h"
 #include "projections/store/row_store.h"
-#include "projections/views/cell_sources.h"
-#include "projections/views/rating_explanation.h"
+#include "projections/views/cell_reading.h"
+#include "projections/views/smart_explanation.h"
 
 namespace flywheel {
 
@@ -50,54 +50,36 @@ struct SmartAnswer {
   }
 };
 
-// One thing behind the conditions: the registration, a standing, a buyer, an order.
-struct SmartExplanation {
-  std::string seller_id;
-  MarketCode market;
-  std::vector<std::string_view> counts_in;  // codes of conditions
-  std::string buyer_id;                     // of a buyer who counts by a review
-  std::string order_id;                     // of that review, or of a shipment
-  std::string review_id;
-  std::optional<bool> recommends;  // of a buyer
-  std::optional<bool> tracked;     // of a shipment
-  // What made it count and will end that, by time alone.
-  struct Expiry {
-    SmartExpiry rule = SmartExpiry::kRatingWindow;
-    Instant at;
-  };
-  std::vector<Expiry> expiries;
-  // The events that decided it, in business order, with their places.
-  std::vector<RatingExplanation::Event> events;
-};
-
 // Concurrency: const; any thread, while the stores are not written or offer consistent scans.
 //
 // Errors: those of the stores; FailedPrecondition where a partition is not at hand.
 class SmartReader {
  public:
   // The stores of all partitions, by partition. They must outlive the reader.
-  explicit SmartReader(const std::vector<const RowReader*>& stores) : sources_(stores) {}
+  explicit SmartReader(const std::vector<const RowReader*>& stores) : cells_(stores) {}
   // The views of all partitions, by partition, each at its own position.
-  explicit SmartReader(const CellViews& views) : sources_(views) {}
+  explicit SmartReader(const CellViews& views) : cells_(views) {}
 
   // The seller's answers in a market or in all ("*"), by market; empty: there is no row at that
   // instant.
   absl::StatusOr<std::vector<SmartAnswer>> Of(std::string_view seller, std::string_view market,
                                               const SmartQuery& query) const;
 
-  // All answers, sorted by seller and market.
-  absl::StatusOr<std::vector<SmartAnswer>> All(const SmartQuery& query) const;
+  // Calls `visit` with all answers, sorted by seller and market. Ends with the first error of
+  // `visit`.
+  absl::Status All(const SmartQuery& query,
+                   absl::FunctionRef<absl::Status(const SmartAnswer&)> visit) const;
 
-  // What is behind the conditions: first the registration and the standing of each market, then
-  // buyers and shipments by instant and order.
+  // What is behind the conditions, by market: first the registration and the standing, then the
+  // buyers and the shipments, each by their order.
   absl::StatusOr<std::vector<SmartExplanation>> Explain(std::string_view seller,
                                                         std::string_view market,
                                                         const SmartQuery& query) const;
 
-  absl::StatusOr<Instant> LogClock() const { return sources_.LogClock(); }
+  absl::StatusOr<Instant> LogClock() const { return cells_.LogClock(); }
 
  private:
-  CellSources sources_;
+  CellSources cells_;
 };
 
 }  // namespace flywheel
