@@ -63,6 +63,7 @@ struct VerifyCounts {
   uint64_t history_rows = 0;  // days
   uint64_t sla = 0;           // rows, each at each instant
   uint64_t queued = 0;        // clocks that run, at each instant
+  uint64_t smart = 0;         // rows with their announced changes, each at each instant
 
   uint64_t in_all() const {
     return partitions + orders + facts + sellers + standings + quarantine + ratings + history_rows +

@@ -293,6 +293,13 @@ uint32_t PolicyBook::VersionAt(Instant at) const {
   return 0;
 }
 
+std::optional<Instant> PolicyBook::NextEffectiveAfter(Instant at) const {
+  for (const Version& version : versions_) {
+    if (version.effective_from > at) return version.effective_from;
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> PolicyBook::Markets() const {
   std::set<std::string> codes;
   for (const Version& version : versions_) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -128,6 +129,9 @@ class PolicyBook {
 
   // The version that holds at an instant.
   uint32_t VersionAt(Instant at) const;
+
+  // The earliest instant after `at` from which a version holds; nullopt: none does later.
+  std::optional<Instant> NextEffectiveAfter(Instant at) const;
 
   // How many versions are in the book, with the built-in one.
   size_t size() const { return versions_.size(); }

@@ -12,6 +12,7 @@
 #include "projections/cell/sla_fold.h"
 #include "projections/facts/policy_row.h"
 #include "projections/facts/row_keys.h"
+#include "projections/models/order_course.h"
 #include "projections/models/rating.h"
 #include "projections/store/read_cell_row.h"
 #include "projections/store/read_policies.h"
@@ -98,6 +99,7 @@ Fold::Fold(const RowStore* store) : store_(store), policies_(PolicyBook::BuiltIn
 absl::Status Fold::Open() {
   ASSIGN_OR_RETURN(const std::optional<CellRow> cell, ReadCellRow(*store_));
   rows_.emplace(store_, !cell);
+  smart_.emplace(store_, &*rows_, &policies_);
   if (!cell) {
     cell_.fold_version = FoldVersion();
     cell_.last = Offset(-1);
@@ -110,6 +112,7 @@ absl::Status Fold::Open() {
         "run flywheel rebuild");
   }
   ASSIGN_OR_RETURN(policies_, ReadPolicies(*store_, kLatestInstant));
+  RETURN_IF_ERROR(smart_->Open());
   return ScanPrefix(*store_, row_keys::Prefix(RowType::kWaitingDeadline),
                     [&](std::string_view key, std::string_view order_key) {
                       const auto [deadline, offset] = row_keys::ParseWaitingDeadline(key);
@@ -195,6 +198,7 @@ void Fold::ApplyRecord(const Upcoming& upcoming) {
     case RecordKind::kNone:
       break;
   }
+  KeepClock();
 }
 
 // ---------------------------------------------------------------- events
@@ -208,10 +212,7 @@ void Fold::ApplyEvent(const Arrival& arrival) {
   }
   switch (event.kind) {
     case EventKind::kTimePassed:
-      cell_.tick_clock = std::max(cell_.tick_clock, *event.occurred_at);
-      cell_.log_clock = std::max(cell_.log_clock, *event.occurred_at);
-      ++cell_.counts.control;
-      return;
+      return ApplyTick(*event.occurred_at, arrival.recorded_at);
     case EventKind::kPolicyPublished:
       return ApplyPolicy(arrival);
     case EventKind::kBuyerErased:
@@ -228,6 +229,18 @@ void Fold::ApplyEvent(const Arrival& arrival) {
     default:
       return ApplyOrderEvent(arrival);
   }
+}
+
+void Fold::ApplyTick(Instant tick, Instant recorded_at) {
+  ++cell_.counts.control;
+  const Instant before = cell_.tick_clock;
+  if (tick <= before) return;
+  cell_.tick_clock = tick;
+  cell_.log_clock = std::max(cell_.log_clock, tick);
+  std::string value;
+  ByteWriter(&value).Signed(tick.number());
+  rows_->Put(row_keys::Tick(recorded_at), std::move(value));
+  smart_->Tick(before, tick, recorded_at);
 }
 
 void Fold::ApplySellerRegistered(const Arrival& arrival) {
@@ -248,6 +261,7 @@ void Fold::ApplySellerRegistered(const Arrival& arrival) {
   ForEach(view.markets,
           [&](std::string_view market) { registration.markets.emplace_back(market); });
   NoteAccepted(event.seller_id, registration.market, registration.occurred_at);
+  smart_->Register({event.kind, {arrival.offset, 0}, event.event_id, ""});
 }
 
 void Fold::ApplyStandingChanged(const Arrival& arrival) {
@@ -270,6 +284,10 @@ void Fold::ApplyStandingChanged(const Arrival& arrival) {
   standing.withdrawal_days = view.withdrawal_days;
   standing.smart_delivery_methods = view.smart_delivery_methods;
   NoteAccepted(event.seller_id, market, *event.occurred_at);
+  smart_->SetStanding(market,
+                      {*event.occurred_at, view.fees_paid, view.regulation_breach,
+                       view.super_seller, view.free_returns, view.withdrawal_days},
+                      {event.kind, {arrival.offset, 0}, event.event_id, ""});
 }
 
 void Fold::ApplyPolicy(const Arrival& arrival) {
@@ -325,7 +343,7 @@ void Fold::ApplyOrderEvent(const Arrival& arrival) {
   const Fact fact = FactOf(event, {arrival.offset, 0}, arrival.recorded_at);
   if (!order.known()) {
     if (event.kind == EventKind::kOrderPlaced) {
-      PlaceOrder(entry, event.seller_id, order_id, fact);
+      PlaceOrder(entry, event.seller_id, order_id, fact, event.event_id);
     } else {
       Wait(entry, arrival, *hash);
     }
@@ -341,13 +359,13 @@ void Fold::ApplyOrderEvent(const Arrival& arrival) {
       break;
     case Verdict::kAccepted:
       ++cell_.counts.accepted;
-      AcceptFact(entry, event.seller_id, order_id, fact, judgement.search);
+      AcceptFact(entry, event.seller_id, order_id, fact, judgement.search, event.event_id);
       break;
   }
 }
 
 void Fold::PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_view order_id,
-                      const Fact& placed) {
+                      const Fact& placed, std::string_view event_id) {
   const OrderRow before = entry->row;  // holds what waits while the row changes
   entry->row.Place(placed);
   AddBuyerOrder(seller, placed.buyer_id, order_id, placed.market, placed.occurred_at, &*rows_);
@@ -355,6 +373,12 @@ void Fold::PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_vi
   rows_->Put(row_keys::OrderDay(seller, placed.market, zone.Day(placed.occurred_at), order_id), "");
   OpenDispatchClock(seller, order_id, placed, policies_, &*rows_);
   NoteAccepted(seller, placed.market, placed.occurred_at);
+  const auto& promised = std::get<OrderPlacedFact>(placed.body).delivery.promised_dispatch_by;
+  if (promised) {
+    smart_->MoveOrder(placed.market, std::nullopt,
+                      TrackedOrder{zone.Day(placed.occurred_at), *promised, false},
+                      {placed.kind, placed.place, event_id, order_id});
+  }
   for (const WaitingFact& waiting : before.Waiting()) {
     JudgeWaiting(entry, seller, order_id, waiting, placed.place.offset);
   }
@@ -381,35 +405,52 @@ void Fold::JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_
     order.MarkRefused();
     return;
   }
+  const std::string event_id = quarantined->row.event_id;
   rows_->quarantine.Erase(quarantined);
   if (judgement.verdict == Verdict::kDuplicate) {
     ++cell_.counts.duplicates;
     return;
   }
   ++cell_.counts.accepted;
-  AcceptFact(entry, seller, order_id, waiting.fact, judgement.search);
+  AcceptFact(entry, seller, order_id, waiting.fact, judgement.search, event_id);
 }
 
 void Fold::AcceptFact(OrderEntry* entry, std::string_view seller, std::string_view order_id,
-                      const Fact& fact, const OrderRow::ActSearch& search) {
+                      const Fact& fact, const OrderRow::ActSearch& search,
+                      std::string_view event_id) {
+  NoteFact(fact.occurred_at);
+  const SmartCause cause{fact.kind, fact.place, event_id, order_id};
   OrderRow& order = entry->row;
-  MoveClocks(seller, order_id, order, fact, search, policies_, &*rows_);
   if (const auto* parcel = std::get_if<ParcelRegisteredFact>(&fact.body)) {
     rows_->Put(row_keys::Named(fact.kind, parcel->parcel_id, seller, order_id), "");
   } else if (const auto* filed = std::get_if<ReturnFiledFact>(&fact.body)) {
     rows_->Put(row_keys::Named(fact.kind, filed->return_id, seller, order_id), "");
   }
-  if (!IsAboutReview(fact.kind)) {
-    order.Append(fact, search);
+  if (IsAboutReview(fact.kind)) {
+    AcceptAboutReview(order, seller, fact, search, cause);
     return;
   }
-  const std::optional<Review> before = ReviewOf(order, order_id, FactsUpTo());
-  order.Append(fact, search);
-  const std::optional<Review> after = ReviewOf(order, order_id, FactsUpTo());
-  if (after) {
-    MoveReview(seller, order.market(), *PolicyOf(order.market(), fact.occurred_at).zone, before,
-               *after, &*rows_);
+  if (CanMoveClocks(fact, search)) {
+    const CourseChange change = CourseAround(order, fact);
+    const TimeZone& zone = *PolicyOf(order.market(), fact.occurred_at).zone;
+    MoveClocks(seller, order_id, change, policies_, &*rows_);
+    smart_->MoveOrder(order.market(), TrackedOrderOf(change.before, zone),
+                      TrackedOrderOf(change.after, zone), cause);
   }
+  order.Append(fact, search);
+}
+
+void Fold::AcceptAboutReview(OrderRow& order, std::string_view seller, const Fact& fact,
+                             const OrderRow::ActSearch& search, const SmartCause& cause) {
+  const std::optional<Review> before = ReviewOf(order, cause.order_id, FactsUpTo());
+  order.Append(fact, search);
+  const std::optional<Review> after = ReviewOf(order, cause.order_id, FactsUpTo());
+  if (!after) return;
+  const int32_t window_days = smart_->BringUp(order.market());
+  const RatingSteps steps =
+      MoveReview(seller, order.market(), *PolicyOf(order.market(), fact.occurred_at).zone, before,
+                 *after, window_days, &*rows_);
+  smart_->MoveReview(order.market(), steps, cause);
 }
 
 // ---------------------------------------------------------------- waiting
@@ -610,29 +651,29 @@ void Fold::ApplyDecision(const DecisionView& decision, Offset offset, Instant re
                   "The decision is not whole.");
     return;
   }
-  ForEach(decision.events,
-          [&](const EventView& event) { NoteClock(event.seller_id, *event.occurred_at); });
   row_keys::OrderTo(decision.seller_id, decision.order_id, &key_);
   OrderEntry* entry = rows_->orders.Get(key_);
   OrderRow& order = rows_->orders.Change(entry);
   const uint64_t version = order.version();
   order.CountRecord();
-  if (order.HasDecision(decision.decision_id)) {
-    ++cell_.counts.duplicates;
-    return;
-  }
-  if (!order.known() || version != decision.order_version ||
+  const bool repeated = order.HasDecision(decision.decision_id);
+  if (repeated || !order.known() || version != decision.order_version ||
       MarketCode(first.market) != order.market()) {
-    ++cell_.counts.stale;
+    ++(repeated ? cell_.counts.duplicates : cell_.counts.stale);
+    ForEach(decision.events,
+            [&](const EventView& event) { NoteClock(event.seller_id, *event.occurred_at); });
     return;
   }
   order.AddDecision(decision.decision_id);
   ++cell_.counts.accepted;
   uint32_t index = 0;
   ForEach(decision.events, [&](const EventView& event) {
+    NoteClock(event.seller_id, *event.occurred_at);
     const Fact fact = FactOf(event, {offset, index++}, recorded_at);
     const OrderRow::ActSearch search = order.FindAct(fact);
-    if (!search.known) AcceptFact(entry, decision.seller_id, decision.order_id, fact, search);
+    if (!search.known) {
+      AcceptFact(entry, decision.seller_id, decision.order_id, fact, search, event.event_id);
+    }
   });
 }
 
@@ -646,12 +687,30 @@ void Fold::CountNamed(std::string_view seller, std::string_view order_id) {
 void Fold::NoteClock(std::string_view seller, Instant occurred_at) {
   cell_.log_clock = std::max(cell_.log_clock, occurred_at);
   auto* entry = rows_->sellers.Get(row_keys::OfSeller(seller));
+  const Instant clock = std::max(entry->row.clock, cell_.tick_clock);
+  smart_->Arrive(entry, clock, std::max(clock, occurred_at), cell_.last_recorded_at);
   if (entry->present && entry->row.clock >= occurred_at) return;
   rows_->sellers.Change(entry).clock = std::max(entry->row.clock, occurred_at);
+  moved_clock_ = entry;
+}
+
+void Fold::NoteFact(Instant occurred_at) {
+  if (moved_clock_ != nullptr && occurred_at >= moved_clock_->row.clock) moved_clock_ = nullptr;
+}
+
+void Fold::KeepClock() {
+  if (moved_clock_ == nullptr) return;
+  std::string value;
+  ByteWriter(&value).Signed(moved_clock_->row.clock.number());
+  rows_->Put(
+      row_keys::SellerClock(row_keys::ParseSeller(moved_clock_->key), cell_.last_recorded_at),
+      std::move(value));
+  moved_clock_ = nullptr;
 }
 
 void Fold::NoteAccepted(std::string_view seller, MarketCode market, Instant occurred_at) {
   ++cell_.counts.accepted;
+  NoteFact(occurred_at);
   auto* entry = rows_->sellers.Get(row_keys::OfSeller(seller));
   rows_->sellers.Change(entry).Name(market, occurred_at);
 }

@@ -18,6 +18,7 @@
 #include "events/policy.h"
 #include "events/record_view.h"
 #include "projections/cell/rows.h"
+#include "projections/cell/smart_fold.h"
 #include "projections/facts/acceptance.h"
 #include "projections/facts/cell_row.h"
 #include "projections/facts/order_row.h"
@@ -50,6 +51,9 @@ class Fold {
   absl::Status status() const { return rows_->status(); }
   const CellRow& position() const { return cell_; }
   const PolicyBook& policies() const { return policies_; }
+  // The latest instant at or before `by` at which time alone changes something; nullopt: none. It
+  // may turn out that nothing does.
+  std::optional<Instant> LatestDue(Instant by) const { return smart_->LatestDue(by); }
 
   void WriteTo(RowBatch* batch);
   size_t dirty_rows() const { return rows_->dirty_count(); }
@@ -96,12 +100,15 @@ class Fold {
   void ApplyPolicy(const Arrival& arrival);
   void ApplyBuyerErased(const Arrival& arrival);
 
+  void ApplyTick(Instant tick, Instant recorded_at);
   void PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_view order_id,
-                  const Fact& placed);
+                  const Fact& placed, std::string_view event_id);
   void JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_view order_id,
                     const WaitingFact& waiting, Offset decided);
   void AcceptFact(OrderEntry* entry, std::string_view seller, std::string_view order_id,
-                  const Fact& fact, const OrderRow::ActSearch& search);
+                  const Fact& fact, const OrderRow::ActSearch& search, std::string_view event_id);
+  void AcceptAboutReview(OrderRow& order, std::string_view seller, const Fact& fact,
+                         const OrderRow::ActSearch& search, const SmartCause& cause);
   void Wait(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash);
   void StopWaiting(std::string_view seller, Instant deadline, Offset offset);
   // Refuses what waits longer than it may, as of the record at `decided`.
@@ -121,15 +128,22 @@ class Fold {
   void CountNamed(std::string_view seller, std::string_view order_id);
   void NoteClock(std::string_view seller, Instant occurred_at);
   void NoteAccepted(std::string_view seller, MarketCode market, Instant occurred_at);
+  // An accepted fact tells its instant itself.
+  void NoteFact(Instant occurred_at);
+  // Keeps what the record made of its seller's clock, where no fact tells it.
+  void KeepClock();
   const MarketPolicy& PolicyOf(MarketCode market, Instant at) const;
 
   const RowStore* store_;
   std::optional<Rows> rows_;
+  std::optional<SmartFold> smart_;
   CellRow cell_;
   PolicyBook policies_;
   // What waits, by deadline and place: the key of the order.
   absl::btree_map<std::pair<Instant, Offset>, std::string> deadlines_;
   std::array<Upcoming, kLookAhead> upcoming_;
+  // The seller whose clock the record at hand has moved to an instant that no accepted fact has.
+  RowCache<SellerRow>::Entry* moved_clock_ = nullptr;
   std::string key_;  // of the order at hand; kept to save allocations
 };
 

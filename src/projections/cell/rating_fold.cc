@@ -22,14 +22,14 @@ std::vector<BuyerEntry*> ChunksOf(std::string_view seller, std::string_view buye
 }
 
 void AddUniqueStepsOf(const std::vector<BuyerEntry*>& chunks, MarketCode market,
-                      const TimeZone& zone, int32_t sign, RatingSteps* steps) {
+                      const TimeZone& zone, int32_t window_days, int32_t sign, RatingSteps* steps) {
   std::vector<BuyerReview> reviews;
   for (const BuyerEntry* chunk : chunks) {
     chunk->row.ForEach([&](const BuyerRow::Order& order) {
       if (order.reviewed && order.market == market) reviews.push_back(order.review);
     });
   }
-  AddUniqueSteps(reviews, zone, kStoredRatingWindowDays, sign, steps);
+  AddUniqueSteps(reviews, zone, window_days, sign, steps);
 }
 
 // Adds the steps to the rows of their days, at the seller and at all sellers.
@@ -75,14 +75,18 @@ void AddBuyerOrder(std::string_view seller, std::string_view buyer, std::string_
   rows->buyers.Change(last).AddOrder(order_id, market, placed);
 }
 
-void MoveReview(std::string_view seller, MarketCode market, const TimeZone& zone,
-                const std::optional<Review>& before, const Review& after, Rows* rows) {
-  RatingSteps steps;
-  if (before) AddReviewSteps(*before, zone, kStoredRatingWindowDays, -1, &steps);
-  AddReviewSteps(after, zone, kStoredRatingWindowDays, 1, &steps);
-
+RatingSteps MoveReview(std::string_view seller, MarketCode market, const TimeZone& zone,
+                       const std::optional<Review>& before, const Review& after,
+                       int32_t unique_window_days, Rows* rows) {
   const std::vector<BuyerEntry*> chunks = ChunksOf(seller, after.buyer_id, rows);
-  AddUniqueStepsOf(chunks, market, zone, -1, &steps);
+  RatingSteps unique;
+  RatingSteps unique_elsewhere;  // under another window than the stored one
+  const auto add_unique = [&](int32_t sign) {
+    AddUniqueStepsOf(chunks, market, zone, kStoredRatingWindowDays, sign, &unique);
+    if (unique_window_days != kStoredRatingWindowDays)
+      AddUniqueStepsOf(chunks, market, zone, unique_window_days, sign, &unique_elsewhere);
+  };
+  add_unique(-1);
   const BuyerReview brief = BuyerReviewOf(after);
   const bool known = std::any_of(chunks.begin(), chunks.end(), [&](BuyerEntry* chunk) {
     if (!chunk->row.SetReview(after.order_id, brief)) return false;
@@ -91,9 +95,13 @@ void MoveReview(std::string_view seller, MarketCode market, const TimeZone& zone
   });
   // A row that could not be loaded is empty here; then nothing is written.
   FLYWHEEL_CHECK(known || !rows->status().ok(), "a reviewed order stands in its buyer's row");
-  AddUniqueStepsOf(chunks, market, zone, 1, &steps);
+  add_unique(1);
 
+  RatingSteps steps = unique;
+  if (before) AddReviewSteps(*before, zone, kStoredRatingWindowDays, -1, &steps);
+  AddReviewSteps(after, zone, kStoredRatingWindowDays, 1, &steps);
   Store(seller, market, &steps, rows);
+  return unique_window_days == kStoredRatingWindowDays ? unique : unique_elsewhere;
 }
 
 }  // namespace flywheel

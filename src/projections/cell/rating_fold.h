@@ -22,10 +22,12 @@ void AddBuyerOrder(std::string_view seller, std::string_view buyer, std::string_
                    MarketCode market, Instant placed, Rows* rows);
 
 // An order's review was `before` and is `after`: moves the steps of the seller and market, those of
-// all sellers, and the buyer's row. REQUIRES: the order stands in its buyer's row; `after` is
-// given.
-void MoveReview(std::string_view seller, MarketCode market, const TimeZone& zone,
-                const std::optional<Review>& before, const Review& after, Rows* rows);
+// all sellers, and the buyer's row. Gives the steps of the unique counts in the window of
+// `unique_window_days`, which need not be the stored one; those of a day may stand apart and cancel
+// out. REQUIRES: the order stands in its buyer's row; `after` is given.
+RatingSteps MoveReview(std::string_view seller, MarketCode market, const TimeZone& zone,
+                       const std::optional<Review>& before, const Review& after,
+                       int32_t unique_window_days, Rows* rows);
 
 }  // namespace flywheel
 

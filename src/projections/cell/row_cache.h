@@ -81,6 +81,10 @@ class RowCache {
   }
 
   size_t dirty_count() const { return dirty_.size(); }
+  // What the store does not show yet, in the order of the first change; it only grows until
+  // WriteTo, which is counted.
+  const std::vector<Entry*>& dirty() const { return dirty_; }
+  uint64_t writes() const { return writes_; }
   size_t bytes() const { return bytes_; }
 
   // Adds every dirty row to the batch, in key order, which makes it cheaper to write; they are
@@ -103,6 +107,7 @@ class RowCache {
       Account(entry);
     }
     dirty_.clear();
+    ++writes_;
   }
 
   // Drops clean entries until at most `target_bytes` are held, or all that can be dropped are.
@@ -191,6 +196,7 @@ class RowCache {
   std::vector<Entry*> ring_;
   size_t hand_ = 0;
   std::vector<Entry*> dirty_;
+  uint64_t writes_ = 0;
   size_t bytes_ = 0;
   std::string buffer_;
 };

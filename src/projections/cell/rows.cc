@@ -24,18 +24,22 @@ Rows::Rows(const RowStore* store, bool empty_store)
       standings(store, empty_store, &status_),
       rating_days(store, empty_store, &status_),
       sla_days(store, empty_store, &status_),
+      smart(store, empty_store, &status_),
+      tracked_days(store, empty_store, &status_),
       quarantine(store, empty_store, &status_),
       places(store, empty_store, &status_) {}
 
 size_t Rows::dirty_count() const {
   return orders.dirty_count() + buyers.dirty_count() + sellers.dirty_count() +
          standings.dirty_count() + rating_days.dirty_count() + sla_days.dirty_count() +
-         quarantine.dirty_count() + places.dirty_count() + loose_.size();
+         smart.dirty_count() + tracked_days.dirty_count() + quarantine.dirty_count() +
+         places.dirty_count() + loose_.size();
 }
 
 size_t Rows::bytes() const {
   return orders.bytes() + buyers.bytes() + sellers.bytes() + standings.bytes() +
-         rating_days.bytes() + sla_days.bytes() + quarantine.bytes() + places.bytes();
+         rating_days.bytes() + sla_days.bytes() + smart.bytes() + tracked_days.bytes() +
+         quarantine.bytes() + places.bytes();
 }
 
 void Rows::WriteTo(RowBatch* batch) {
@@ -45,6 +49,8 @@ void Rows::WriteTo(RowBatch* batch) {
   standings.WriteTo(batch);
   rating_days.WriteTo(batch);
   sla_days.WriteTo(batch);
+  smart.WriteTo(batch);
+  tracked_days.WriteTo(batch);
   quarantine.WriteTo(batch);
   places.WriteTo(batch);
   WriteLoose(batch);
@@ -78,9 +84,11 @@ void Rows::Shrink(size_t target_bytes) {
   shrink(&buyers);
   shrink(&rating_days);
   shrink(&sla_days);
+  shrink(&tracked_days);
   shrink(&quarantine);
   shrink(&places);
   shrink(&standings);
+  shrink(&smart);
   shrink(&sellers);
 }
 

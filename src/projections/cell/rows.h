@@ -17,6 +17,7 @@
 #include "projections/models/buyer_row.h"
 #include "projections/models/rating.h"
 #include "projections/models/sla.h"
+#include "projections/models/smart_row.h"
 #include "projections/store/row_store.h"
 
 namespace flywheel {
@@ -42,6 +43,8 @@ class Rows {
   RowCache<StandingRow> standings;
   RowCache<RatingRow> rating_days;
   RowCache<SlaRow> sla_days;
+  RowCache<SmartRow> smart;
+  RowCache<TrackedDay> tracked_days;
   RowCache<QuarantineRow> quarantine;
   RowCache<PlaceRow> places;  // refused and intake identities, erased buyers
 
@@ -57,6 +60,8 @@ class Rows {
 
   // The first error of loading a row; it stays.
   const absl::Status& status() const { return status_; }
+  // An error of reading the store beside the caches.
+  void NoteError(const absl::Status& status) { status_.Update(status); }
 
   size_t dirty_count() const;
   size_t bytes() const;

@@ -20,38 +20,6 @@ const MarketPolicy& PolicyOf(const PolicyBook& policies, MarketCode market, Inst
   return *policy;
 }
 
-// Whether the fact can change a clock of the order. Errs on the side of yes.
-bool CanMoveClocks(const Fact& fact, const OrderRow::ActSearch& search) {
-  switch (fact.kind) {
-    case EventKind::kParcelRegistered:
-      // What was scanned before it was registered counts from now on.
-      return search.subject_ordinal >= 0;
-    case EventKind::kParcelScanned:
-      // The first carrier scan of a registered parcel.
-      return std::get<ParcelScannedFact>(fact.body).code != ScanCode::kPending &&
-             search.subject_ordinal >= 0 && !search.scanned_by_then;
-    case EventKind::kComplaintMessagePosted: {
-      const Actor author = std::get<ComplaintMessagePostedFact>(fact.body).author;
-      return author == Actor::kSeller || author == Actor::kMarketplace;
-    }
-    case EventKind::kRefundIssued: {
-      const auto& refund = std::get<RefundIssuedFact>(fact.body);
-      return refund.kind == RefundKind::kOrder && !refund.return_id.empty();
-    }
-    case EventKind::kOrderCancelled:
-    case EventKind::kComplaintOpened:
-    case EventKind::kComplaintResolved:
-    case EventKind::kComplaintReopened:
-    case EventKind::kReturnFiled:
-    case EventKind::kReturnAccepted:
-    case EventKind::kReturnRejected:
-    case EventKind::kReturnClosed:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // The order whose clocks move.
 struct Mover {
   std::string_view seller;
@@ -138,13 +106,42 @@ void OpenDispatchClock(std::string_view seller, std::string_view order_id, const
   Move({seller, order_id, placed.market, zone, rows}, {}, ClocksOf(course, order_id, policies));
 }
 
-void MoveClocks(std::string_view seller, std::string_view order_id, const OrderRow& order,
-                const Fact& fact, const OrderRow::ActSearch& search, const PolicyBook& policies,
-                Rows* rows) {
-  if (!CanMoveClocks(fact, search)) return;
-  const CourseChange change = CourseAround(order, fact);
-  const TimeZone& zone = *PolicyOf(policies, order.market(), fact.occurred_at).zone;
-  Move({seller, order_id, order.market(), zone, rows}, ClocksOf(change.before, order_id, policies),
+bool CanMoveClocks(const Fact& fact, const OrderRow::ActSearch& search) {
+  switch (fact.kind) {
+    case EventKind::kParcelRegistered:
+      // What was scanned before it was registered counts from now on.
+      return search.subject_ordinal >= 0;
+    case EventKind::kParcelScanned:
+      // The first carrier scan of a registered parcel.
+      return std::get<ParcelScannedFact>(fact.body).code != ScanCode::kPending &&
+             search.subject_ordinal >= 0 && !search.scanned_by_then;
+    case EventKind::kComplaintMessagePosted: {
+      const Actor author = std::get<ComplaintMessagePostedFact>(fact.body).author;
+      return author == Actor::kSeller || author == Actor::kMarketplace;
+    }
+    case EventKind::kRefundIssued: {
+      const auto& refund = std::get<RefundIssuedFact>(fact.body);
+      return refund.kind == RefundKind::kOrder && !refund.return_id.empty();
+    }
+    case EventKind::kOrderCancelled:
+    case EventKind::kComplaintOpened:
+    case EventKind::kComplaintResolved:
+    case EventKind::kComplaintReopened:
+    case EventKind::kReturnFiled:
+    case EventKind::kReturnAccepted:
+    case EventKind::kReturnRejected:
+    case EventKind::kReturnClosed:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void MoveClocks(std::string_view seller, std::string_view order_id, const CourseChange& change,
+                const PolicyBook& policies, Rows* rows) {
+  const MarketCode market = change.after.market;
+  const TimeZone& zone = *PolicyOf(policies, market, change.after.placed.at).zone;
+  Move({seller, order_id, market, zone, rows}, ClocksOf(change.before, order_id, policies),
        ClocksOf(change.after, order_id, policies));
 }
 

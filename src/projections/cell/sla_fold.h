@@ -7,6 +7,7 @@
 #include "events/policy.h"
 #include "projections/cell/rows.h"
 #include "projections/facts/order_row.h"
+#include "projections/models/order_course.h"
 
 namespace flywheel {
 
@@ -14,12 +15,15 @@ namespace flywheel {
 void OpenDispatchClock(std::string_view seller, std::string_view order_id, const Fact& placed,
                        const PolicyBook& policies, Rows* rows);
 
-// A fact is about to be appended to an order that has been placed: moves the sums of the seller and
-// market, those of all sellers, and the open clocks. `search` is order.FindAct(fact). Most facts
-// change no clock and are told by a look.
-void MoveClocks(std::string_view seller, std::string_view order_id, const OrderRow& order,
-                const Fact& fact, const OrderRow::ActSearch& search, const PolicyBook& policies,
-                Rows* rows);
+// Whether a fact that is about to be appended can change what the order's course says of clocks and
+// dispatch. Errs on the side of yes; most facts change nothing and are told by a look. `search` is
+// what the order's FindAct says of it.
+bool CanMoveClocks(const Fact& fact, const OrderRow::ActSearch& search);
+
+// The course of an order changes: moves the sums of the seller and market, those of all sellers,
+// and the open clocks.
+void MoveClocks(std::string_view seller, std::string_view order_id, const CourseChange& change,
+                const PolicyBook& policies, Rows* rows);
 
 }  // namespace flywheel
 

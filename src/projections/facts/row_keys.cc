@@ -17,6 +17,14 @@ void AppendDay(std::string* key, LocalDay day) {
   AppendBigEndian32(key, static_cast<uint32_t>(day.number()) ^ 0x80000000U);
 }
 
+// Instants in their order, and the latest first.
+void AppendInstant(std::string* key, Instant at) {
+  AppendBigEndian64(key, static_cast<uint64_t>(at.number()));
+}
+void AppendFallingInstant(std::string* key, Instant at) {
+  AppendBigEndian64(key, ~static_cast<uint64_t>(at.number()));
+}
+
 // Takes the id at the start of `rest` and its zero byte off.
 std::string_view TakeId(std::string_view* rest) {
   const size_t end = rest->find('\0');
@@ -143,6 +151,50 @@ std::string Named(EventKind kind, std::string_view id, std::string_view seller,
   return key;
 }
 
+std::string Smart(std::string_view seller, MarketCode market) {
+  std::string key = SellerPrefix(RowType::kSmart, seller);
+  key.append(market.text());
+  return key;
+}
+
+std::string SmartChangePrefix(std::string_view seller, MarketCode market) {
+  std::string key = SellerPrefix(RowType::kSmartChange, seller);
+  key.append(market.text());
+  return key;
+}
+
+std::string SmartChange(std::string_view seller, MarketCode market, uint64_t number) {
+  std::string key = SmartChangePrefix(seller, market);
+  AppendBigEndian64(&key, number);
+  return key;
+}
+
+std::string TrackedDay(std::string_view seller, MarketCode market, LocalDay placed) {
+  std::string key = SellerPrefix(RowType::kTrackedDay, seller);
+  key.append(market.text());
+  AppendDay(&key, placed);
+  return key;
+}
+
+std::string SmartDue(Instant at, std::string_view owner) {
+  std::string key = Prefix(RowType::kSmartDue);
+  AppendInstant(&key, at);
+  key.append(owner);
+  return key;
+}
+
+std::string SellerClock(std::string_view seller, Instant recorded_at) {
+  std::string key = SellerPrefix(RowType::kSellerClock, seller);
+  AppendFallingInstant(&key, recorded_at);
+  return key;
+}
+
+std::string Tick(Instant recorded_at) {
+  std::string key = Prefix(RowType::kTick);
+  AppendFallingInstant(&key, recorded_at);
+  return key;
+}
+
 std::string Policy(uint32_t version) {
   std::string key = Prefix(RowType::kPolicy);
   AppendBigEndian32(&key, version);
@@ -210,6 +262,16 @@ Offset ParseQuarantine(std::string_view key) {
 WaitingKey ParseWaitingDeadline(std::string_view key) {
   return {Instant(static_cast<int64_t>(ReadBigEndian64(key.substr(1)))),
           Offset(static_cast<int64_t>(ReadBigEndian64(key.substr(9))))};
+}
+
+SmartKey ParseSmart(std::string_view key) {
+  std::string_view rest = key.substr(1);
+  const std::string_view seller = TakeId(&rest);
+  return {seller, MarketCode(rest)};
+}
+
+SmartDueKey ParseSmartDue(std::string_view key) {
+  return {Instant(static_cast<int64_t>(ReadBigEndian64(key.substr(1)))), key.substr(9)};
 }
 
 uint32_t ParsePolicy(std::string_view key) { return ReadBigEndian32(key.substr(1)); }

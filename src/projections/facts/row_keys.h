@@ -21,9 +21,11 @@ enum class RowType : char {
   kOpenClocks = 'C',       // seller, market, day, order  -> OpenClock, each
   kOrderDay = 'D',         // seller, market, day, order  -> nothing
   kErasedBuyer = 'E',      // buyer                       -> place
+  kSmartChange = 'H',      // seller, market, number      -> SmartChange
   kRefusedIdentity = 'I',  // seller, order, content hash -> offset of the quarantine entry
   kIntakeIdentity = 'J',   // hash of source, place, sha  -> offset of the quarantine entry
   kSlaDay = 'K',           // seller, market, day         -> SlaRow
+  kSellerClock = 'L',      // seller, recorded_at falling -> clock
   kCell = 'M',             // -                           -> CellRow
   kNamed = 'N',            // kind, id, seller, order     -> nothing
   kOrder = 'O',            // seller, order               -> OrderRow
@@ -32,7 +34,11 @@ enum class RowType : char {
   kRatingDay = 'R',        // seller, market, day         -> RatingRow
   kSeller = 'S',           // seller                      -> SellerRow
   kStanding = 'T',         // seller, market, occurred_at -> StandingRow
+  kSmartDue = 'U',         // instant, seller, market     -> nothing
+  kTrackedDay = 'V',       // seller, market, day placed  -> TrackedDay
   kWaitingDeadline = 'W',  // deadline, offset            -> seller, order
+  kSmart = 'X',            // seller, market              -> SmartRow
+  kTick = 'Y',             // recorded_at falling         -> tick
 };
 
 // Rows of sums over all sellers of the cell stand under kAllSellers, which intake refuses as an id.
@@ -62,6 +68,16 @@ std::string WaitingDeadline(Instant deadline, Offset offset);
 std::string NamedPrefix(EventKind kind, std::string_view id);
 std::string Named(EventKind kind, std::string_view id, std::string_view seller,
                   std::string_view order);
+std::string Smart(std::string_view seller, MarketCode market);
+std::string SmartChangePrefix(std::string_view seller, MarketCode market);
+std::string SmartChange(std::string_view seller, MarketCode market, uint64_t number);
+std::string TrackedDay(std::string_view seller, MarketCode market, LocalDay placed);
+// `owner`: what follows the row type in the key of a SmartRow.
+std::string SmartDue(Instant at, std::string_view owner);
+// The newest record comes first, so that the first row of a scan from a known_at on is the clock
+// that was known then.
+std::string SellerClock(std::string_view seller, Instant recorded_at);
+std::string Tick(Instant recorded_at);
 std::string Policy(uint32_t version);
 std::string ErasedBuyer(std::string_view buyer);
 std::string Cell();
@@ -100,6 +116,16 @@ struct WaitingKey {
   Offset offset;
 };
 WaitingKey ParseWaitingDeadline(std::string_view key);
+struct SmartKey {
+  std::string_view seller;
+  MarketCode market;
+};
+SmartKey ParseSmart(std::string_view key);
+struct SmartDueKey {
+  Instant at;
+  std::string_view owner;
+};
+SmartDueKey ParseSmartDue(std::string_view key);
 uint32_t ParsePolicy(std::string_view key);
 
 // The smallest key greater than every key that starts with `prefix`.

@@ -25,6 +25,7 @@ void SellerRow::Encode(std::string* out) const {
   writer.Signed(clock.number());
   writer.Unsigned(waiting);
   writer.Unsigned(open_refusals);
+  writer.Unsigned(static_cast<uint64_t>(smart_next.number()));
   writer.Unsigned(markets.size());
   for (const Named& named : markets) {
     writer.Raw(named.market.text());
@@ -48,6 +49,7 @@ absl::StatusOr<SellerRow> SellerRow::Decode(std::string_view bytes) {
   row.clock = Instant(reader.Signed());
   row.waiting = reader.Unsigned();
   row.open_refusals = reader.Unsigned();
+  row.smart_next = Instant(static_cast<int64_t>(reader.Unsigned()));
   const uint64_t markets = reader.Unsigned();
   for (uint64_t i = 0; i < markets && reader.ok(); ++i) {
     const MarketCode market(reader.Raw(2));

@@ -3,6 +3,7 @@
 #define FLYWHEEL_PROJECTIONS_FACTS_SELLER_ROW_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,8 @@ struct SellerRow {
     Instant first;
   };
   std::vector<Named> markets;  // by code
+  // No Smart! figure of the seller changes by time alone before this instant, in any market.
+  Instant smart_next{std::numeric_limits<int64_t>::max()};
   // What makes answers about the seller incomplete: events that wait for their order, and refusals
   // at intake that are neither resubmitted nor discarded.
   uint64_t waiting = 0;
