@@ -64,7 +64,8 @@ std::vector<std::pair<std::string_view, uint64_t>> Compared(const VerifyCounts& 
           {"ratings", counts.ratings},
           {"historyRows", counts.history_rows},
           {"sla", counts.sla},
-          {"queue", counts.queued}};
+          {"queue", counts.queued},
+          {"smart", counts.smart}};
 }
 
 std::string Verdict(const VerifyReport& report) {

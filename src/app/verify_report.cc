@@ -10,6 +10,7 @@
 
 #include "app/verify_rating.h"
 #include "app/verify_sla.h"
+#include "app/verify_smart.h"
 #include "app/verify_state.h"
 #include "base/status.h"
 #include "events/policy.h"
@@ -164,6 +165,7 @@ absl::Status ComparePoints(const Stores& stores, const naive::Replay& replay,
     RETURN_IF_ERROR(CompareRatings(stores, replay, point, std::exchange(first, false),
                                    options.sellers_with_history, report));
     RETURN_IF_ERROR(CompareSla(stores, replay, point, report));
+    RETURN_IF_ERROR(CompareSmart(stores, replay, point, report));
   }
   return absl::OkStatus();
 }
@@ -177,7 +179,8 @@ absl::Status CompareKnownAt(EventLog& log, const Stores& stores,
   RETURN_IF_ERROR(Feed(log, positions, options, &replay, &records));
   RETURN_IF_ERROR(CompareRatings(stores, replay, point, /*with_history=*/false,
                                  options.sellers_with_history, report));
-  return CompareSla(stores, replay, point, report);
+  RETURN_IF_ERROR(CompareSla(stores, replay, point, report));
+  return CompareSmart(stores, replay, point, report);
 }
 
 }  // namespace

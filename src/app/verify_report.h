@@ -67,7 +67,7 @@ struct VerifyCounts {
 
   uint64_t in_all() const {
     return partitions + orders + facts + sellers + standings + quarantine + ratings + history_rows +
-           sla + queued;
+           sla + queued + smart;
   }
 };
 
@@ -82,7 +82,8 @@ struct VerifyReport {
 // Feeds the log, up to the position of each store, to the naive implementation, and compares all
 // that both know: what became of the records; each order's version, accepted and waiting events;
 // sellers and their standings; the quarantine; the rating and the SLA of every seller, market and
-// total and the queue at each point, both as stored sums give them and evaluated from the rows.
+// total, the queue and Smart! at each point, both as what is stored gives them and evaluated from
+// the rows.
 //
 // `stores` are those of all partitions, by partition, and must not be written meanwhile. Errors:
 // those of the log and the stores; a row that cannot be decoded is one (DataLoss).

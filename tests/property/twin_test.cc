@@ -11,6 +11,7 @@
 
 #include "app/verify_report.h"
 #include "app/verify_sla.h"
+#include "app/verify_smart.h"
 #include "base/instant_text.h"
 #include "projections/facts/row_keys.h"
 #include "projections/store/memory_store.h"
@@ -146,6 +147,11 @@ TEST_CASE("the engine and the naive implementation agree on every rating at any 
 
 TEST_CASE("the engine and the naive implementation agree on every rating as known earlier") {
   CheckForHistories("known at", KnownAtContradiction);
+}
+
+TEST_CASE("the engine and the naive implementation agree on Smart! at any instant") {
+  CheckForHistories("smart",
+                    [](const History& history) { return Contradiction(history, CompareSmart); });
 }
 
 TEST_CASE("the engine and the naive implementation agree on every clock at any instant") {
