@@ -76,7 +76,6 @@ constexpr HolidayRule kSlovakia[] = {
     {5, 8, 2027},        // consolidation of 2025: no day of rest in 2026 alone
     {5, 9, 0, 1991},
     {7, 5},
-    {7, 6, 0, 1993},
     {8, 29, 1994},
     {9, 1, 1994, 2023},  // consolidation of 2023: a holiday, but no day of rest from 2024 on
     {9, 15, 1994, 2025},
@@ -102,6 +101,7 @@ constexpr HolidayRule kHungary[] = {
     {8, 20},
     {10, 23, 1991},  // Act VIII of 1991
     {11, 1, 1999},   // Act LVI of 1999
+    {12, 24, 2026},  // Act LXXII of 2026
     {12, 25},
     {12, 26},
 };
@@ -141,7 +141,7 @@ constexpr HolidayRule kCroatia[] = {
     {kEaster, kCorpusChristi, 2002},  // NN 96/2001
     {6, 22},
     {6, 25, 2002, 2019},
-    {8, 5},
+    {8, 5, 1996},  // NN 33/1996
     {8, 15},
     {10, 8, 2002, 2019},
     {11, 1},

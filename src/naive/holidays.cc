@@ -67,7 +67,7 @@ Table Czechia() {
       {5, 9, kAlways, 1991},
       {5, 8, 1992},  // instead of the 9th: Act 218/1991
       {7, 5},        // Act 167/1990
-      {7, 6},        // Act 204/1990
+      {7, 6},        // Act 204/1990 of the Czech National Council
       {9, 28, 2000},
       {10, 28},
       {11, 17, 2000},  // before that a memorial day, on which people worked
@@ -159,7 +159,7 @@ Table Croatia() {
       {1, 1},
       {1, 2, kAlways, 1990},
       {1, 6, 1991, 2001},     // left out by the amendment 96/01 ...
-      {1, 6, 2003},           // ... and given back by 13/02, after the day itself
+      {1, 6, 2003},           // ... and given back in 2002, after the day itself
       Easter(kEaster, 2009),  // amendment of 2008
       Easter(kEasterMonday, 1991),
       {5, 1},
@@ -183,17 +183,12 @@ Table Croatia() {
   };
 }
 
-// Act 662/1949 with 1266/1950 and 10607/2002. Carnival and Corpus Christi are no holidays of the
-// nation. Good Friday is the one religious holiday that the federal law names (9093/1995).
+// Acts 662/1949 and 1266/1950, with 12 October by act 6802/1980, 2 November by act 10607/2002 and
+// 20 November by act 14759/2023. Carnival and Corpus Christi are no holidays of the nation. Good
+// Friday is the one religious holiday that the federal law names (9093/1995).
 Table Brazil() {
-  return {
-      {1, 1},         Easter(kGoodFriday),
-      {4, 21},        {5, 1},
-      {9, 7},         {10, 12},  // act 6802/1980
-      {11, 2},        {11, 15},
-      {11, 20, 2024},  // act 14759/2023
-      {12, 25},
-  };
+  return {{1, 1},   Easter(kGoodFriday), {4, 21},  {5, 1},         {9, 7},
+          {10, 12}, {11, 2, 2003},       {11, 15}, {11, 20, 2024}, {12, 25}};
 }
 
 const Table& TableOf(std::string_view country) {

@@ -58,6 +58,7 @@ TEST_CASE("changes of Czech law") {
 }
 
 TEST_CASE("changes of Slovak law") {
+  CHECK_FALSE(IsOff("SK", 1992, 7, 6));  // in Czechia alone
   CHECK_FALSE(IsOff("SK", 1996, 5, 8));
   CHECK(IsOff("SK", 1997, 5, 8));
   CHECK(IsOff("SK", 2018, 10, 30));
@@ -94,6 +95,8 @@ TEST_CASE("changes of Slovenian law") {
 }
 
 TEST_CASE("changes of Croatian law") {
+  CHECK_FALSE(IsOff("HR", 1995, 8, 5));
+  CHECK(IsOff("HR", 1996, 8, 5));
   CHECK(IsOff("HR", 2019, 6, 25));
   CHECK_FALSE(IsOff("HR", 2020, 6, 25));
   CHECK(IsOff("HR", 2019, 10, 8));
@@ -106,6 +109,8 @@ TEST_CASE("changes of Croatian law") {
 }
 
 TEST_CASE("changes of Brazilian law; carnival and Corpus Christi are no holidays of the nation") {
+  CHECK_FALSE(IsOff("BR", 2002, 11, 2));
+  CHECK(IsOff("BR", 2003, 11, 2));
   CHECK_FALSE(IsOff("BR", 2023, 11, 20));
   CHECK(IsOff("BR", 2024, 11, 20));
   CHECK(IsOff("BR", 2018, 3, 30));        // Good Friday

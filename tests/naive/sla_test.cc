@@ -205,6 +205,19 @@ TEST_CASE("dispatch runs from the placing to the first carrier scan of an outbou
   CHECK(Median(history, SlaClock::kDispatch, promised + 2 * kDay) == kDay + 1);
 }
 
+TEST_CASE("an outbound parcel that names a return counts when that is filed") {
+  History history;
+  history.Add(PromisedBy(kNoon + kDay, Placed("o", kNoon)));
+  history.Add(Parcel("o", kNoon + kHour, Direction::OUTBOUND, "t"));  // an exchange, say
+  history.Add(Scanned("o", kNoon + 2 * kHour));
+  CHECK(Of(history, SlaClock::kDispatch, kNoon + kDay) == kPending);
+  history.Add(Returned("o", "t", kNoon + 3 * kHour, {{"1", 1}}));
+  CHECK(Of(history, SlaClock::kDispatch, kNoon + 3 * kHour - 1) == kPending);
+  CHECK(Of(history, SlaClock::kDispatch, kNoon + 3 * kHour) == kWithin);
+  CHECK(Median(history, SlaClock::kDispatch, kNoon + 3 * kHour) == 2 * kHour);
+  CHECK(Of(history, SlaClock::kRefund, kNoon + kDay) == kNone);  // it does not come back
+}
+
 TEST_CASE("an order without a promise has no dispatch clock") {
   History history = Bought();
   history.Add(Parcel("o", kNoon));
@@ -394,6 +407,20 @@ TEST_CASE("quantiles are the values at the ranks, and compliance leaves out what
   CHECK(at_32.compliance == 0.6);
   CHECK(at_32.p50_ms == 16 * kHour);  // rank 4 of 8
   CHECK(at_32.p90_ms == 32 * kHour);  // rank ceil(7.2) = 8
+}
+
+TEST_CASE("a rank that is no whole number is the next greater") {
+  History history;
+  for (int64_t i = 1; i <= 99; ++i) {
+    const std::string order = "o" + std::to_string(i);
+    history.Add(Placed(order, kNoon - kDay));
+    history.Add(Complained(order, kNoon));
+    history.Add(Messaged(order, kNoon + i));
+  }
+  const ClockFigures figures = SlaIn(history, kNoon + kDay).Of(SlaClock::kFirstResponse);
+  CHECK(figures.p50_ms == 50);  // ceil(49.5)
+  CHECK(figures.p90_ms == 90);  // ceil(89.1)
+  CHECK(figures.p99_ms == 99);  // ceil(98.01)
 }
 
 TEST_CASE("totals sum rows: counts, and quantiles of the union") {

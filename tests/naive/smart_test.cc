@@ -112,6 +112,15 @@ TEST_CASE("a buyer counts once, by the latest review, as it is edited and while 
   CHECK(Of(history, "ratesCount", later + 3 * kHour).value == 5.0);  // the earlier review speaks
 }
 
+TEST_CASE("an edit at the posting's own instant stands, an earlier one says nothing") {
+  History history = StandingSeller();
+  Rate(history, 1, 0);
+  history.Add(Edited("r0", kRated - 1, false));
+  CHECK(Of(history, "ratesCount", kRated).value == 1.0);
+  history.Add(Edited("r0", kRated, false));
+  CHECK(Of(history, "ratesCount", kRated).value == 0.0);
+}
+
 TEST_CASE("a review leaves at the local midnight 365 days after its day began") {
   History history = StandingSeller();
   Rate(history, 5, 0);  // on 2024-03-02
