@@ -15,12 +15,11 @@
 #include "projections/facts/order_row.h"
 #include "projections/facts/quarantine_row.h"
 #include "projections/facts/row_keys.h"
+#include "projections/views/order_lookup.h"
 
 namespace flywheel {
 namespace {
 
-// Sellers whose orders are looked up between two looks at the clock and the interrupt.
-constexpr size_t kSellersAtOnce = 4096;
 // Records of one read that looks for a stamp; the first nearly always has one.
 constexpr size_t kRecordsForAStamp = 8;
 
@@ -194,35 +193,12 @@ absl::Status EventSearch::ById(const std::string& event_id, const std::string& s
 
 absl::StatusOr<std::vector<std::string>> EventSearch::SellersOf(Partition partition,
                                                                 const std::string& order_id) const {
-  const RowReader& rows = *view(partition).rows;
-  const std::string end = row_keys::AfterPrefix(row_keys::Prefix(RowType::kSeller));
-  std::string next = row_keys::Prefix(RowType::kSeller);
   Progress progress(context_,
                     fmt::format("looking at sellers of partition {}", partition.number()));
-  uint64_t looked_at = 0;
-  std::vector<std::string> sellers;
-  while (!next.empty()) {
-    RETURN_IF_ERROR(CheckInterrupt());
-    std::vector<std::string> some;
-    std::string after;
-    RETURN_IF_ERROR(rows.Scan(next, end, [&](std::string_view key, std::string_view) {
-      if (some.size() == kSellersAtOnce) {
-        after = std::string(key);
-        return false;
-      }
-      some.emplace_back(row_keys::ParseSeller(key));
-      return true;
-    }));
-    for (const std::string& seller : some) {
-      std::string value;
-      ASSIGN_OR_RETURN(const bool has, rows.Get(row_keys::Order(seller, order_id), &value));
-      if (has) sellers.push_back(seller);
-    }
-    looked_at += some.size();
-    progress.Show(looked_at, 0);
-    next = after;
-  }
-  return sellers;
+  return SellersWithOrder(*view(partition).rows, order_id, [&](uint64_t sellers) {
+    progress.Show(sellers, 0);
+    return CheckInterrupt();
+  });
 }
 
 absl::StatusOr<std::optional<EventSearch::OrderRecords>> EventSearch::RecordsOf(

@@ -9,6 +9,7 @@
 
 #include "app/command.h"
 #include "app/data_folder.h"
+#include "app/query_timeline.h"
 #include "app/rating_text.h"
 #include "app/sla.h"
 #include "base/instant_text.h"
@@ -90,6 +91,7 @@ void AddQuery(CLI::App& app, CommandRunner& runner) {
   rating->add_flag("--history", options->history, "with a row for each day of the window");
   RunsWith(*rating, runner, options, QueryRating);
   AddQuerySla(*query, runner);
+  AddQueryTimeline(*query, runner);
 }
 
 void AddExplain(CLI::App& app, CommandRunner& runner) {
