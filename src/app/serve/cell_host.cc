@@ -63,6 +63,7 @@ absl::Status CellHost::Checkpoint(Partition partition, const RowStore& rows) {
 
 std::shared_ptr<LiveCell> CellHost::NewCell(Partition partition) {
   LiveCellOptions options = options_.cell;
+  options.ticks = true;
   options.cell.cache_bytes = options_.cache_bytes / static_cast<size_t>(log_->partitions());
   if (checkpoints_ != nullptr) {
     options.checkpoint = [this, partition](const RowStore& rows, const CellRow&) {
@@ -84,6 +85,7 @@ void CellHost::Hold(const std::vector<Partition>& partitions) {
         std::find(partitions.begin(), partitions.end(), partition) != partitions.end();
     if (slot.held && !wanted) slot.released = absl::Now();
     slot.held = wanted;
+    if (slot.cell != nullptr) slot.cell->SetOwner(wanted);
     if (wanted && slot.cell == nullptr) slot.cell = NewCell(partition);
   }
 }

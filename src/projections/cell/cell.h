@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -60,6 +61,8 @@ class Cell {
   // Where the next read goes on: at position().next, or after a gap that follows it.
   Offset next_read() const { return next_read_; }
   const PolicyBook& policies() const { return fold_->policies(); }
+  // See Fold::LatestDue.
+  std::optional<Instant> LatestDue(Instant by) const { return fold_->LatestDue(by); }
   bool has_unwritten_rows() const { return fold_->dirty_rows() > 0; }
   const RowStore& store() const { return *store_; }
   const std::shared_ptr<RowStore>& shared_store() const { return store_; }

@@ -22,6 +22,9 @@
 namespace flywheel {
 namespace {
 
+// An event that is taken later than this after it occurred is no news (CellRow::live).
+constexpr int64_t kLiveMillis = kMillisPerHour;
+
 // Whether a change of such a fact can change the review's figures.
 bool IsAboutReview(EventKind kind) {
   return kind == EventKind::kReviewPosted || kind == EventKind::kReviewEdited ||
@@ -686,6 +689,7 @@ void Fold::CountNamed(std::string_view seller, std::string_view order_id) {
 
 void Fold::NoteClock(std::string_view seller, Instant occurred_at) {
   cell_.log_clock = std::max(cell_.log_clock, occurred_at);
+  cell_.live = cell_.last_recorded_at <= occurred_at.Plus(kLiveMillis);
   auto* entry = rows_->sellers.Get(row_keys::OfSeller(seller));
   const Instant clock = std::max(entry->row.clock, cell_.tick_clock);
   smart_->Arrive(entry, clock, std::max(clock, occurred_at), cell_.last_recorded_at);

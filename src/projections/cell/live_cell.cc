@@ -43,7 +43,12 @@ LiveCell::LiveCell(EventLog* log, Partition partition, OpenRows open_rows,
       partition_(partition),
       open_rows_(std::move(open_rows)),
       wall_clock_(std::move(wall_clock)),
-      options_(std::move(options)) {}
+      options_(std::move(options)) {
+  if (!options_.ticks) return;
+  ticker_.emplace(log_, partition_, wall_clock_,
+                  options_.monotonic_clock ? options_.monotonic_clock : MonotonicNow,
+                  options_.ticker);
+}
 
 LiveCell::~LiveCell() { Stop(); }
 
@@ -189,6 +194,7 @@ absl::Status LiveCell::Follow() {
 
 // What is due by the clock. A checkpoint that fails stops nothing.
 absl::Status LiveCell::KeepUp() {
+  if (ticker_ && owner_ && cell_->next_read() >= Progress().end) ticker_->KeepUp(*cell_);
   const absl::Time now = MonotonicNow();
   if (now - end_asked_ >= options_.end_interval) RETURN_IF_ERROR(LearnEnd());
   if (now - flushed_ >= options_.flush_interval) {

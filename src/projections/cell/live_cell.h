@@ -3,6 +3,7 @@
 #ifndef FLYWHEEL_PROJECTIONS_CELL_LIVE_CELL_H_
 #define FLYWHEEL_PROJECTIONS_CELL_LIVE_CELL_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "events/event_log.h"
 #include "projections/cell/cell.h"
 #include "projections/cell/cell_view.h"
+#include "projections/cell/ticker.h"
 #include "projections/store/row_store.h"
 
 namespace flywheel {
@@ -32,6 +34,11 @@ struct LiveCellOptions {
   // Pauses between tries after an error that may pass: doubled from the first to the last.
   absl::Duration first_pause = absl::Milliseconds(100);
   absl::Duration last_pause = absl::Seconds(5);
+  // Whether ticks are appended while the cell serves and is the partition's owner.
+  bool ticks = false;
+  TickerOptions ticker;
+  // For ticks; empty: the process's own.
+  std::function<absl::Time()> monotonic_clock;
   // Called by the cell's thread with the durable rows, at every interval in which something came,
   // and at the end; empty: never. An error is told and tried again at the next interval.
   std::function<absl::Status(const RowStore&, const CellRow&)> checkpoint;
@@ -72,6 +79,8 @@ class LiveCell {
   ~LiveCell();
 
   void Start();
+  // Whether this process owns the partition, and so lets time pass on it; it does at first.
+  void SetOwner(bool owner) { owner_ = owner; }
   // Ends the thread after the read at hand; rows are made durable. Views stay readable.
   void Stop();
 
@@ -114,9 +123,11 @@ class LiveCell {
   absl::Time end_asked_ = absl::InfinitePast();
   absl::Time flushed_ = absl::InfinitePast();
   absl::Time checkpointed_ = absl::InfinitePast();
+  std::optional<Ticker> ticker_;
   Offset durable_next_{-1};
   Offset checkpoint_next_{-1};
 
+  std::atomic<bool> owner_ = true;
   mutable Mutex mutex_;
   mutable CondVar changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;

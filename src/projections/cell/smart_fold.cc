@@ -13,6 +13,9 @@ namespace {
 // Days of steps that are held for windows other than the stored one: some 100 MB.
 constexpr size_t kMaxOtherDays = 1'000'000;
 
+// Entries of the due index that are held against their rows before a tick.
+constexpr int kDueEntriesLookedAt = 64;
+
 constexpr auto kRecommending = static_cast<uint8_t>(RatingCounter::kRecommendedUnique);
 constexpr auto kNotRecommending = static_cast<uint8_t>(RatingCounter::kNotRecommendedUnique);
 
@@ -185,8 +188,14 @@ void SmartFold::Index(SmartEntry* entry) {
 
 std::optional<Instant> SmartFold::LatestDue(Instant by) const {
   std::optional<Instant> latest;
-  const auto after = due_.upper_bound(std::pair(by.Plus(1), std::string()));
-  if (after != due_.begin()) latest = std::prev(after)->first;
+  auto entry = due_.upper_bound(std::pair(by.Plus(1), std::string()));
+  for (int looked = 0; entry != due_.begin() && looked < kDueEntriesLookedAt; ++looked) {
+    --entry;
+    const Instant next = rows_->smart.Get(KeyOfOwner(entry->second))->row.next;
+    if (next <= by) latest = std::max(latest.value_or(next), next);
+  }
+  // Entries that are out of date are put right by the tick.
+  if (!latest && entry != due_.begin()) latest = std::prev(entry)->first;
   for (auto at = policies_->NextEffectiveAfter(kEarliestInstant); at && *at <= by;
        at = policies_->NextEffectiveAfter(*at)) {
     latest = std::max(latest.value_or(*at), *at);

@@ -68,7 +68,8 @@ class SmartFold {
   void MoveOrder(MarketCode market, const std::optional<TrackedOrder>& before,
                  const std::optional<TrackedOrder>& after, const SmartCause& cause);
 
-  // The latest instant of the due index at or before `by`; nullopt: nothing is due by then.
+  // The latest instant at or before `by` at which something is due, as far as the latest entries of
+  // the due index say; nullopt: nothing is due by then.
   std::optional<Instant> LatestDue(Instant by) const;
 
  private:

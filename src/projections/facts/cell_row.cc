@@ -23,6 +23,7 @@ void CellRow::Encode(std::string* out) const {
                                tick_clock.number(), log_clock.number()}) {
     writer.Signed(number);
   }
+  writer.Byte(live ? 1 : 0);
 }
 
 absl::StatusOr<CellRow> CellRow::Decode(std::string_view bytes) {
@@ -39,6 +40,7 @@ absl::StatusOr<CellRow> CellRow::Decode(std::string_view bytes) {
   row.last_recorded_at = Instant(reader.Signed());
   row.tick_clock = Instant(reader.Signed());
   row.log_clock = Instant(reader.Signed());
+  row.live = reader.Byte() != 0;
   if (!reader.ok() || !reader.done()) return absl::DataLossError("a cell row cannot be read");
   return row;
 }

@@ -36,6 +36,9 @@ struct CellRow {
   Instant last_recorded_at;  // effective: never falls
   Instant tick_clock;        // the latest tick
   Instant log_clock;         // the largest occurred_at
+  // The newest event of a seller was taken within an hour of its occurred_at: the log is not an
+  // import, so time passes by the wall clock.
+  bool live = false;
   RecordCounts counts;
 
   static absl::StatusOr<CellRow> Decode(std::string_view bytes);
