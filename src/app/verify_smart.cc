@@ -140,11 +140,11 @@ class SmartComparison {
 
  private:
   absl::StatusOr<FiguresMap> Answers(const SmartQuery& query) const {
-    ASSIGN_OR_RETURN(const std::vector<SmartAnswer> all, reader_.All(query));
     FiguresMap answers;
-    for (const SmartAnswer& answer : all) {
+    RETURN_IF_ERROR(reader_.All(query, [&](const SmartAnswer& answer) {
       answers.emplace(RowKey(answer.seller_id, answer.market.text()), FiguresOf(answer));
-    }
+      return absl::OkStatus();
+    }));
     return answers;
   }
 

@@ -21,7 +21,7 @@
 namespace flywheel {
 
 // Number of histories a property holds for: in full, and with short effort.
-inline constexpr int kHistories = 2000;
+inline constexpr int kHistories = 800;
 inline constexpr int kHistoriesShort = 60;
 
 // Whether a history that fails is made smaller: hundreds of tries.

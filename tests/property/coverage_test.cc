@@ -2,9 +2,14 @@
 // for something.
 #include <catch2/catch.hpp>
 #include <map>
+#include <optional>
 #include <string>
+#include <variant>
 
 #include "events/vocabulary.h"
+#include "naive/rating.h"
+#include "naive/sla.h"
+#include "naive/smart.h"
 #include "property/check.h"
 #include "property/narration.h"
 #include "property/twin.h"
@@ -42,6 +47,33 @@ std::map<std::string, int64_t> Outcomes(const naive::Partition& partition) {
   return outcomes;
 }
 
+// What the clocks and Smart! say at the log's clock, of sellers alone.
+void AddAnswers(const naive::Replay& replay, std::map<std::string, int64_t>& met) {
+  const std::optional<int64_t> clock = replay.LogClock();
+  if (!clock) return;
+  naive::AllSla(replay, *clock, [&](const naive::Sla& sla) {
+    if (sla.seller_id == naive::kAll || sla.market == naive::kAll) return;
+    for (size_t i = 0; i < naive::kSlaClocks; ++i) {
+      const naive::ClockFigures& figures = sla.clocks[i];
+      const std::string name(naive::NameOf(static_cast<naive::SlaClock>(i)));
+      met[name + " within"] += figures.within;
+      met[name + " late"] += figures.late;
+      met[name + " pending"] += figures.pending;
+      met[name + " overdue"] += figures.overdue;
+    }
+  });
+  naive::AllSmart(replay, *clock, [&](const naive::Smart& smart) {
+    for (const naive::SmartChange& change : smart.history) {
+      const auto* rule = std::get_if<naive::SmartRule>(&change.cause);
+      ++met[std::string(change.fulfilled ? "won by " : "lost by ") +
+            (rule == nullptr ? std::string("an event") : std::string(naive::NameOf(*rule)))];
+    }
+    met["negatives until lost"] += smart.negatives_until_lost.has_value();
+    met["positives until won"] += smart.positives_until_won.has_value();
+    met["outlook"] += smart.outlook.has_value();
+  });
+}
+
 TEST_CASE("random histories meet every outcome") {
   constexpr int kHistories = 1000;
   std::map<std::string, int64_t> met;
@@ -54,6 +86,7 @@ TEST_CASE("random histories meet every outcome") {
         for (const auto& [number, partition] : replay.partitions()) {
           for (const auto& [outcome, count] : Outcomes(partition)) met[outcome] += count;
         }
+        AddAnswers(replay, met);
         return std::string();
       },
       kHistories, kHistories);
@@ -83,7 +116,40 @@ TEST_CASE("random histories meet every outcome") {
                                     "accepted after waiting",
                                     "edited",
                                     "removed",
-                                    "posted early"}) {
+                                    "posted early",
+                                    "firstResponse within",
+                                    "firstResponse late",
+                                    "firstResponse pending",
+                                    "firstResponse overdue",
+                                    "resolution within",
+                                    "resolution late",
+                                    "resolution pending",
+                                    "resolution overdue",
+                                    "decision within",
+                                    "decision late",
+                                    "decision pending",
+                                    "decision overdue",
+                                    "dispatch within",
+                                    "dispatch late",
+                                    "dispatch pending",
+                                    "dispatch overdue",
+                                    "refund within",
+                                    "refund late",
+                                    "refund pending",
+                                    "refund overdue",
+                                    "won by an event",
+                                    "lost by an event",
+                                    "won by RATING_WINDOW",
+                                    "lost by RATING_WINDOW",
+                                    "won by DISPATCH_DEADLINE",
+                                    "lost by DISPATCH_DEADLINE",
+                                    "won by TRACKED_WINDOW",
+                                    "lost by TRACKED_WINDOW",
+                                    "won by POLICY",
+                                    "lost by POLICY",
+                                    "negatives until lost",
+                                    "positives until won",
+                                    "outlook"}) {
     INFO(outcome << ": " << met[outcome]);
     CHECK(met[outcome] >= 5);
   }

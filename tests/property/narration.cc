@@ -17,6 +17,7 @@
 #include "naive/calendar.h"
 #include "naive/event_reading.h"
 #include "naive/replay.h"
+#include "property/prologue.h"
 
 namespace flywheel {
 namespace {
@@ -514,7 +515,8 @@ class Narrator {
   }
 
   Narration Tell() && {
-    if (scope_ == Scope::kAll && history_.seed % 4 != 0) TellEasyPolicy();
+    if (scope_ == Scope::kAll && history_.seed % 4 != 0) TellEasyPolicies();
+    if (history_.seed % 4 > 1) TellPrologue();
     for (const Step& step : history_.steps) Tell(step);
     return std::move(narration_);
   }
@@ -721,25 +723,42 @@ class Narrator {
     AppendEverywhere(event);
   }
 
-  // Thresholds that few orders reach, so that much is won and lost.
-  void TellEasyPolicy() {
+  // Thresholds that few orders reach, so that much is won and lost, and that change on a day.
+  void TellEasyPolicies() {
+    TellEasyPolicy(9, clock_.Plus(10 * kMillisPerMinute));
+    constexpr std::array<int32_t, 4> kLater = {3, 6, 36, 366};
+    TellEasyPolicy(8, ZoneOf("PL").StartOf(FirstDay(history_).Plus(kLater[history_.seed / 4 % 4])));
+  }
+  void TellEasyPolicy(uint32_t version, Instant effective_from) {
+    const uint32_t choice = history_.seed / 4 + version;
     Event event;
     event.set_event_id(NewEventId());
     Set(event.mutable_occurred_at(), clock_);
     auto* published = event.mutable_policy_published();
-    auto* smart = published->mutable_policy()->mutable_defaults()->mutable_smart();
-    smart->set_rates_count(1);
-    smart->set_rating_share_ppm(600'000);
-    smart->set_tracked_from_orders(2);
-    auto* sla = published->mutable_policy()->mutable_defaults()->mutable_sla();
-    sla->set_first_response_business_clock(history_.seed % 8 == 1);
-    if (history_.seed % 8 == 3) {
-      published->mutable_policy()->mutable_defaults()->mutable_acceptance()->set_facts_per_order(4);
-    }
-    published->set_version(9);
-    Set(published->mutable_effective_from(), clock_.Plus(10 * kMillisPerMinute));
+    auto* rules = published->mutable_policy()->mutable_defaults();
+    rules->mutable_smart()->set_rates_count(1 + static_cast<int32_t>(choice % 3));
+    rules->mutable_smart()->set_rating_share_ppm(choice % 2 == 0 ? 600'000 : 750'000);
+    rules->mutable_smart()->set_tracked_from_orders(1 + static_cast<int32_t>(choice % 2));
+    if (choice % 5 == 0) rules->mutable_smart()->set_tracked_window_days(5);
+    if (choice % 3 == 0) rules->mutable_smart()->set_rating_window_days(7);
+    rules->mutable_sla()->set_first_response_business_clock(choice % 6 == 1);
+    if (choice % 8 == 3) rules->mutable_acceptance()->set_facts_per_order(4);
+    published->set_version(version);
+    Set(published->mutable_effective_from(), effective_from);
+    narration_.instants.push_back(effective_from);
     stamp_ = clock_;
     AppendEverywhere(event);
+  }
+
+  void TellPrologue() {
+    for (Event& event : Prologue(history_.seed, ZoneOf("PL"), FirstDay(history_))) {
+      event.set_event_id(NewEventId());
+      clock_ = scope_ == Scope::kAnyOrder
+                   ? clock_.Plus(1)
+                   : std::max(clock_, Instant(naive::MillisOf(event.occurred_at())));
+      stamp_ = clock_;
+      TellEvent(event);
+    }
   }
 
   // ---- decisions
