@@ -43,6 +43,10 @@ tour() {
   ask query rating "$seller" --clock log
   ask query rating '*' --clock log
   ask explain rating "$seller" --clock log | sed -n 1,12p
+  ask query smart "$seller" --clock log --history
+  ask query sla "$seller" --clock log --window 90
+  ask queue --seller "$seller" --clock log --limit 5
+  ask query timeline "$(order_with_complaint "$seller")" --seller "$seller" --clock log
   note ""
   note "\$ build/release/flywheel --data $DEMO export rating --clock log | head -n 3"
   flywheel export rating --clock log --out "$DEMO.rating.jsonl"
@@ -52,6 +56,12 @@ tour() {
   note ""
   note "Ask on: the same commands with another seller, --as-of 2025-06-30T12:00:00Z, or --json;"
   note "build/release/flywheel --help lists them all."
+}
+
+# The seller's first order with a complaint in what was simulated.
+order_with_complaint() {
+  grep '"complaintOpened"' "$DEMO_EVENTS" | grep -m 1 "\"sellerId\": *\"$1\"" |
+    grep -o '"orderId": *"[^"]*"' | sed -n '1s/.*: *"\([^"]*\)"/\1/p'
 }
 
 # The seller with the most orders in what was simulated.
