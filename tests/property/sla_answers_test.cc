@@ -190,8 +190,9 @@ std::string ExplanationContradiction(const History& history) {
   const absl::Status status = reader.All(query, [&](const SlaAnswer& answer) {
     if (answer.seller_id == kAll) return absl::OkStatus();
     std::map<std::pair<SlaClock, ClockState>, int64_t> explained;
-    for (const SlaExplanation& clock :
-         reader.Explain(answer.seller_id, answer.market, query).value()) {
+    const std::vector<SlaExplanation> clocks =
+        reader.Explain(answer.seller_id, answer.market, query).value();
+    for (const SlaExplanation& clock : clocks) {
       const bool counts = std::find(clock.windows.begin(), clock.windows.end(),
                                     answer.window_days) != clock.windows.end();
       if (counts) ++explained[{clock.clock, clock.state}];

@@ -146,7 +146,9 @@ ByMarket WindowsOf(const CellState& state, const SellerRow& row, std::string_vie
   ByMarket markets;
   for (const SellerRow::Named& named : row.markets) {
     if ((wanted != kAll && wanted != named.market.text()) || named.first > query.as_of) continue;
-    markets.emplace(named.market, Windows(state.PolicyOf(named.market, query.as_of), query.as_of));
+    // A market of a later policy was not known earlier, and had no row then.
+    const MarketPolicy* policy = state.policies->FindOrAny(named.market.text(), query.as_of);
+    if (policy != nullptr) markets.emplace(named.market, Windows(*policy, query.as_of));
   }
   return markets;
 }
