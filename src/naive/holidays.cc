@@ -117,8 +117,7 @@ Table Hungary() {
       Easter(kPentecostMonday, 1992),  // Act XXII of 1992
       {8, 20},
       {10, 23, 1991},  // Act VIII of 1991
-      {11, 1, 1999},   // amendment of the Labour Code
-      {12, 24, 2026},  // Act LXXII of 2026
+      {11, 1, 2000},   // Act CXXIII of 1999, in force from 2000
       {12, 25},
       {12, 26},
   };
@@ -187,8 +186,12 @@ Table Croatia() {
 // 20 November by act 14759/2023. Carnival and Corpus Christi are no holidays of the nation. Good
 // Friday is the one religious holiday that the federal law names (9093/1995).
 Table Brazil() {
-  return {{1, 1},   Easter(kGoodFriday), {4, 21},  {5, 1},         {9, 7},
-          {10, 12}, {11, 2, 2003},       {11, 15}, {11, 20, 2024}, {12, 25}};
+  return {
+      {1, 1},        Easter(kGoodFriday), {4, 21}, {5, 1}, {9, 7}, {10, 12},  // act 6802/1980
+      {11, 2, 2003},                  // act 10607/2002; before by municipal law
+      {11, 15},      {11, 20, 2024},  // act 14759/2023
+      {12, 25},
+  };
 }
 
 const Table& TableOf(std::string_view country) {
