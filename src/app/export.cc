@@ -9,6 +9,7 @@
 #include "app/output_file.h"
 #include "app/rating_text.h"
 #include "app/sla.h"
+#include "app/smart.h"
 #include "base/status.h"
 #include "query/rating_json.h"
 
@@ -50,6 +51,7 @@ void AddExport(CLI::App& app, CommandRunner& runner) {
   AddExportOptions(*rating, *options);
   RunsWith(*rating, runner, options, ExportRating);
   AddExportSla(*group, runner);
+  AddExportSmart(*group, runner);
 }
 
 }  // namespace flywheel

@@ -12,6 +12,7 @@
 #include "app/query_timeline.h"
 #include "app/rating_text.h"
 #include "app/sla.h"
+#include "app/smart.h"
 #include "base/instant_text.h"
 #include "base/status.h"
 #include "query/rating_json.h"
@@ -92,6 +93,7 @@ void AddQuery(CLI::App& app, CommandRunner& runner) {
   RunsWith(*rating, runner, options, QueryRating);
   AddQuerySla(*query, runner);
   AddQueryTimeline(*query, runner);
+  AddQuerySmart(*query, runner);
 }
 
 void AddExplain(CLI::App& app, CommandRunner& runner) {
@@ -111,6 +113,7 @@ void AddExplain(CLI::App& app, CommandRunner& runner) {
       ->capture_default_str();
   RunsWith(*rating, runner, options, ExplainRating);
   AddExplainSla(*explain, runner);
+  AddExplainSmart(*explain, runner);
 }
 
 }  // namespace flywheel

@@ -260,7 +260,11 @@ int32_t SmartFold::BringUp(MarketCode market) { return RowOf(market)->row.rating
 void SmartFold::MoveReview(MarketCode market, const RatingSteps& steps, const SmartCause& cause) {
   const UniqueDays moved = ByDay(steps);
   SmartEntry* const entry = RowOf(market);
-  const auto held = other_windows_.find(OwnerOf(entry->key));
+  auto held = other_windows_.find(OwnerOf(entry->key));
+  if (held != other_windows_.end() && held->second.window_days != entry->row.rating_window_days) {
+    other_windows_.erase(held);
+    held = other_windows_.end();
+  }
   Source source(this, seller(), market);
   SmartRoll roll(market, policies_, &source, &entry->row);
   for (const auto& [day, counts] : moved) {

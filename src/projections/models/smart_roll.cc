@@ -93,7 +93,10 @@ bool SmartRoll::MoveOrders(int32_t window_days, LocalDay today, Instant at) {
   for (SmartRow::PlacingDay& placing : row_->placing_days) {
     if (placing.deadline >= at) continue;
     const TrackedDay* const orders = source_->OrdersOf(placing.day);
-    if (orders == nullptr) continue;
+    if (orders == nullptr) {  // it could not be read, which the source's owner knows
+      placing.deadline = kNever;
+      continue;
+    }
     row_->passed += orders->PassedSince(placing.deadline, at);
     placing.deadline = orders->FirstDeadline(at);
     deadline_passed = true;
