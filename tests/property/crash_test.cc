@@ -149,7 +149,7 @@ std::string RocksContradiction(const History& history) {
 }
 
 TEST_CASE("a crash at any write leaves rows that fold on to the same rows") {
-  CheckForHistories("crash", CrashContradiction, 600, 30);
+  CheckForHistories("crash", CrashContradiction, 300, 20);
 }
 
 TEST_CASE("a store that fails again and again delays the rows and does not change them") {
