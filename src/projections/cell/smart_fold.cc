@@ -118,7 +118,9 @@ void SmartFold::Tick(Instant from, Instant to, Instant recorded_at) {
     SmartEntry* const entry = rows_->smart.Get(KeyOfOwner(owner));
     rows_->smart.Change(entry).indexed = kNever;
     const auto [seller, market] = row_keys::ParseSmart(entry->key);
-    PassTime(entry, seller, market, from, to);
+    // Its own records may have brought the seller further than the tick does.
+    const Instant clock = std::max(rows_->sellers.Get(row_keys::OfSeller(seller))->row.clock, from);
+    if (clock < to) PassTime(entry, seller, market, clock, to);
     Index(entry);
   }
 }
