@@ -54,10 +54,10 @@ constexpr HolidayRule kCzechia[] = {
     {5, 8, 1992},  // the end of the war moved from the 9th to the 8th
     {5, 9, 0, 1991},
     {7, 5},
-    {7, 6},
-    {9, 28, 2000},  // Act 245/2000 Sb.
+    {7, 6},  // Act 204/1990 Sb.
+    {9, 28, 2000},
     {10, 28},
-    {11, 17, 2000},  // Act 245/2000 Sb.
+    {11, 17, 2000},
     {12, 24},
     {12, 25},
     {12, 26},
@@ -83,14 +83,14 @@ constexpr HolidayRule kSlovakia[] = {
     {10, 28, 0, 1993},
     {10, 30, 2018, 2018},  // a hundred years of the Martin Declaration, once
     {11, 1, 1994},
-    {11, 17, 2001, 2024},  // Act 396/2001 Z.z.; consolidation of 2025: no day of rest from 2025 on
+    {11, 17, 2001, 2024},  // Act 442/2001 Z.z.; consolidation of 2025: no day of rest since
     {12, 24},
     {12, 25},
     {12, 26},
 };
 
-// Labour Code, Act XXII of 1992 section 125, then Act I of 2012 section 102. Days off that a
-// ministry swaps for Saturdays are no holidays.
+// Labour Code: Act II of 1967, Act XXII of 1992 section 125, Act I of 2012 section 102. Days off
+// that a ministry swaps for Saturdays are no holidays.
 constexpr HolidayRule kHungary[] = {
     {1, 1},
     {3, 15},
@@ -100,54 +100,65 @@ constexpr HolidayRule kHungary[] = {
     {kEaster, kWhitMonday, 1992},  // Act XXII of 1992
     {8, 20},
     {10, 23, 1991},  // Act VIII of 1991
-    {11, 1, 1999},   // Act LVI of 1999
+    {11, 1, 2000},   // Act CXXIII of 1999, in force from 1 January 2000
     {12, 24, 2026},  // Act LXXII of 2026
     {12, 25},
     {12, 26},
 };
 
-// Holidays and Days Off Act (Uradni list RS 26/1991), with its changes; of earlier years the same.
+// Holidays and Days Off Act (Uradni list RS 26/1991), with its changes; the days of Yugoslavia
+// before.
 constexpr HolidayRule kSlovenia[] = {
     {1, 1},
     {1, 2, 0, 2012},  // Fiscal Balance Act of 2012
     {1, 2, 2017},     // Uradni list RS 83/2016
-    {2, 8},
-    {kEaster, kEasterSunday},
-    {kEaster, kEasterMonday},
+    {2, 8, 1991},
+    {kEaster, kEasterSunday, 1992},
+    {kEaster, kEasterMonday, 1992},
     {4, 27},
     {5, 1},
     {5, 2},
-    {kEaster, kPentecost},
-    {6, 25},
+    {kEaster, kPentecost, 1992},
+    {6, 25, 1992},
+    {7, 4, 0, 1990},
+    {7, 22, 0, 1990},
     {8, 14, 2023, 2023},  // a day of solidarity after the floods, once
-    {8, 15},
-    {10, 31},
+    {8, 15, 1992},
+    {10, 31, 1992},
     {11, 1},
-    {12, 25},
-    {12, 26},
+    {11, 29, 0, 1990},
+    {11, 30, 0, 1990},
+    {12, 25, 1991},
+    {12, 26, 1991},
 };
 
-// Holidays, Memorial Days and Non-working Days Act: NN 33/1996 (of earlier years the same), NN
-// 96/2001 and 136/2002, NN 55/2008, and anew NN 110/2019 from 2020 on.
+// Acts on holidays NN 14/1991, NN 33/1996 with its changes, and NN 110/2019 from 2020 on; the days
+// of Yugoslavia before.
 constexpr HolidayRule kCroatia[] = {
     {1, 1},
-    {1, 6, 0, 2001},
-    {1, 6, 2003},                    // NN 96/2001 left it out, NN 136/2002 brought it back
+    {1, 2, 0, 1990},
+    {1, 6, 1991, 2001},
+    {1, 6, 2003},                    // NN 96/2001 left it out, NN 13/2002 brought it back
     {kEaster, kEasterSunday, 2009},  // NN 55/2008
-    {kEaster, kEasterMonday},
+    {kEaster, kEasterMonday, 1991},
     {5, 1},
-    {5, 30, 0, 2001},  // Statehood Day, to 25 June and back again
+    {5, 2, 0, 1990},
+    {5, 30, 1991, 2001},  // Statehood Day, to 25 June and back again
     {5, 30, 2020},
     {kEaster, kCorpusChristi, 2002},  // NN 96/2001
-    {6, 22},
+    {6, 22, 1991},
     {6, 25, 2002, 2019},
+    {7, 4, 0, 1990},
+    {7, 27, 0, 1990},
     {8, 5, 1996},  // NN 33/1996
-    {8, 15},
+    {8, 15, 1991},
     {10, 8, 2002, 2019},
-    {11, 1},
+    {11, 1, 1991},
     {11, 18, 2020},  // NN 110/2019
-    {12, 25},
-    {12, 26},
+    {11, 29, 0, 1990},
+    {11, 30, 0, 1990},
+    {12, 25, 1991},
+    {12, 26, 1991},
 };
 
 // Laws 662/1949, 1266/1950 and 6802/1980. Carnival and Corpus Christi are no holidays by federal

@@ -117,7 +117,7 @@ Table Hungary() {
       Easter(kPentecostMonday, 1992),  // Act XXII of 1992
       {8, 20},
       {10, 23, 1991},  // Act VIII of 1991
-      {11, 1, 1999},   // amendment of the Labour Code
+      {11, 1, 2000},   // Act CXXIII of 1999, in force from 2000
       {12, 24, 2026},  // Act LXXII of 2026
       {12, 25},
       {12, 26},

@@ -63,11 +63,11 @@ TEST_CASE("a law holds from its year on") {
     int last_without;
     int first_with;
   };
-  const Change from[] = {{"PL", 1, 6, 2010, 2011},  {"PL", 12, 24, 2024, 2025},
-                         {"CZ", 9, 28, 1999, 2000}, {"CZ", 11, 17, 1999, 2000},
-                         {"SK", 5, 8, 1996, 1997},  {"SK", 11, 17, 2000, 2001},
-                         {"SI", 1, 2, 2016, 2017},  {"HR", 11, 18, 2019, 2020},
-                         {"HR", 5, 30, 2019, 2020}, {"BR", 11, 20, 2023, 2024}};
+  const Change from[] = {
+      {"PL", 1, 6, 2010, 2011},   {"PL", 12, 24, 2024, 2025}, {"CZ", 9, 28, 1999, 2000},
+      {"CZ", 11, 17, 1999, 2000}, {"SK", 5, 8, 1996, 1997},   {"SK", 11, 17, 2000, 2001},
+      {"HU", 11, 1, 1999, 2000},  {"SI", 1, 2, 2016, 2017},   {"HR", 11, 18, 2019, 2020},
+      {"HR", 5, 30, 2019, 2020},  {"BR", 11, 2, 2002, 2003},  {"BR", 11, 20, 2023, 2024}};
   for (const Change& change : from) {
     INFO(change.country << " " << change.month << "-" << change.day);
     CHECK_FALSE(has(change.country, change.last_without, change.month, change.day));
