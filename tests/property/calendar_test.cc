@@ -15,8 +15,7 @@
 namespace flywheel {
 namespace {
 
-// Slovenia and Croatia have laws of their own from then on.
-constexpr int kFirstYear = 1992;
+constexpr int kFirstYear = 1990;
 constexpr int kLastYear = 2199;
 
 struct Clocks {
