@@ -9,6 +9,7 @@
 #include "app/events.h"
 #include "app/program.h"
 #include "app/timeline_text.h"
+#include "events/intake.h"
 #include "flywheel/log/v1/record.pb.h"
 
 namespace flywheel {
