@@ -141,40 +141,6 @@ std::string ExplanationContradiction(const History& history) {
   return status.ok() ? text : std::string(status.message());
 }
 
-TEST_CASE("random histories meet every cause of a change of Smart!") {
-  constexpr int kCounted = 1000;
-  std::map<std::string, int> met;
-  int histories = 0;
-  CheckForHistories(
-      "smart coverage",
-      [&](const History& history) {
-        ++histories;
-        std::mt19937_64 random(history.seed);
-        const Narration narration = Narrate(history);
-        const FoldedLog folded = FoldLog(narration.log.get(), random);
-        SmartQuery query;
-        query.as_of = folded.reader().LogClock().value();
-        const absl::Status status =
-            SmartReader(folded.stores()).All(query, [&](const SmartAnswer& answer) {
-              for (const SmartChange& change : answer.history) {
-                const auto* expiry = std::get_if<SmartExpiry>(&change.cause);
-                ++met[std::string(expiry ? NameOf(*expiry)
-                                         : NameOf(std::get<SmartEvent>(change.cause).kind))];
-              }
-              return absl::OkStatus();
-            });
-        return std::string(status.message());
-      },
-      kCounted, kCounted);
-  if (histories < kCounted) return;  // RC_PARAMS asks for few
-  for (const std::string cause :
-       {"RATING_WINDOW", "DISPATCH_DEADLINE", "TRACKED_WINDOW", "POLICY", "ReviewPosted",
-        "ReviewRemoved", "SellerStandingChanged", "SellerRegistered", "ParcelScanned"}) {
-    INFO(cause << ": " << met[cause]);
-    CHECK(met[cause] >= 1);
-  }
-}
-
 TEST_CASE("stored figures of Smart! answer as the evaluation of the order rows does") {
   CheckForHistories("smart stored", StoredContradiction);
 }
