@@ -206,10 +206,10 @@ class Acts {
     return status;
   }
 
-  // Acts stand by partition: of a search since it goes by place, else it is seen to.
+  // By place: what one append holds is of one partition.
   absl::Status AppendAll(EventLog& log) {
-    std::stable_sort(acts_.begin(), acts_.end(), [](const Act& left, const Act& right) {
-      return left.entry.place.partition < right.entry.place.partition;
+    std::sort(acts_.begin(), acts_.end(), [](const Act& left, const Act& right) {
+      return left.entry.place < right.entry.place;
     });
     for (size_t first = 0; first < acts_.size() && !context_.interrupt->raised();) {
       const Partition partition = acts_[first].entry.place.partition;
