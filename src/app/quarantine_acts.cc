@@ -132,6 +132,7 @@ class Acts {
                        FindEntries(folded.rows(), search, options_.limit, std::nullopt));
       more_ = found.size() > options_.limit;
       if (more_) found.pop_back();
+      acts_.reserve(found.size());
       for (PlacedEntry& entry : found) acts_.push_back({std::move(entry), {}, {}, {}});
       return absl::OkStatus();
     }
@@ -197,9 +198,13 @@ class Acts {
 
   absl::Status Append(Folded& folded) {
     absl::Status status = AppendAll(folded.log());
-    status.Update(folded.Refresh(context_));
+    const absl::Status refreshed = folded.Refresh(context_);
+    status.Update(refreshed);
     for (Act& act : acts_) {
-      if (!act.offset || !status.ok()) continue;
+      if (!act.offset) continue;
+      // Until the rows tell it.
+      act.fate.state = EventFate::State::kNotFolded;
+      if (!refreshed.ok()) continue;
       const auto number = static_cast<size_t>(act.entry.place.partition.number());
       status.Update(FindFate(*folded.views()[number], &act));
     }

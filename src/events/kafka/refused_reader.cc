@@ -117,6 +117,16 @@ class TopicScan {
   rdkafka::Topic handle_;  // goes before the client
 };
 
+// 0 where there is no such topic.
+absl::StatusOr<int32_t> CountPartitions(const KafkaAddress& address, const KafkaSettings& settings,
+                                        const std::string& topic, absl::Duration timeout,
+                                        const KafkaLogSink& log) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<TopicQueries> queries,
+                   TopicQueries::Make(address, settings, topic, timeout, timeout, log));
+  const absl::StatusOr<int32_t> partitions = queries->CountPartitions();
+  return absl::IsNotFound(partitions.status()) ? 0 : partitions;
+}
+
 bool IsWholeMatch(std::string_view bytes, const RefusedSearch& search) {
   const Sha256 hash = Sha256Of(bytes);
   return bytes.size() == search.length &&
@@ -131,6 +141,10 @@ absl::StatusOr<std::optional<RefusedMessage>> FindInInbox(const KafkaAddress& ad
   std::optional<RefusedMessage> found;
   const absl::StatusOr<LogPlace> place = ParsePlace(search.source_place);
   if (search.source != address.InboxTopic() || !place.ok()) return found;
+  ASSIGN_OR_RETURN(const int32_t partitions,
+                   CountPartitions(address, settings, search.source, timeout, log));
+  // For one that is not there librdkafka would wait.
+  if (place->partition.number() >= partitions) return found;
   ASSIGN_OR_RETURN(const std::unique_ptr<TopicScan> scan,
                    TopicScan::Open(address, settings, search.source, timeout, log));
   RETURN_IF_ERROR(scan->Read(
@@ -151,11 +165,9 @@ absl::StatusOr<std::optional<RefusedMessage>> FindInStore(const KafkaAddress& ad
                                                           const KafkaLogSink& log) {
   const std::string topic = address.RefusedTopic();
   std::optional<RefusedMessage> found;
-  ASSIGN_OR_RETURN(const std::unique_ptr<TopicQueries> queries,
-                   TopicQueries::Make(address, settings, topic, timeout, timeout, log));
-  const absl::StatusOr<int32_t> partitions = queries->CountPartitions();
-  if (absl::IsNotFound(partitions.status())) return found;
-  RETURN_IF_ERROR(partitions.status());
+  ASSIGN_OR_RETURN(const int32_t partitions,
+                   CountPartitions(address, settings, topic, timeout, log));
+  if (partitions == 0) return found;
   ASSIGN_OR_RETURN(const std::unique_ptr<TopicScan> scan,
                    TopicScan::Open(address, settings, topic, timeout, log));
   const uint64_t kept = std::min<uint64_t>(search.length, kMaxRefusedBytes);
@@ -170,7 +182,7 @@ absl::StatusOr<std::optional<RefusedMessage>> FindInStore(const KafkaAddress& ad
     }
     return !found && rd_kafka_message_timestamp(&message, nullptr) <= last;
   };
-  for (int32_t partition = 0; partition < *partitions && !found; ++partition) {
+  for (int32_t partition = 0; partition < partitions && !found; ++partition) {
     ASSIGN_OR_RETURN(const std::optional<int64_t> from, scan->OffsetAt(partition, first));
     if (from) RETURN_IF_ERROR(scan->Read(partition, *from, visit));
   }
