@@ -62,6 +62,7 @@ absl::Status MakePlan(const std::vector<KnownPolicy>& known, std::optional<uint3
   const KnownPolicy* same = FindKnown(known, *plan, version);
   if (same == nullptr) {
     plan->version = version.value_or(known.back().version + 1);
+    plan->to_write.reserve(static_cast<size_t>(partitions));
     for (int32_t number = 0; number < partitions; ++number) {
       plan->to_write.emplace_back(number);
     }
@@ -142,6 +143,7 @@ absl::StatusOr<KnownPolicy> Published(const Folded& folded, const Plan& plan) {
 std::string CopiesText(const Plan& plan, const KnownPolicy* published) {
   Table table({"partition", "copy"});
   std::vector<std::pair<Partition, std::string>> rows;
+  rows.reserve(plan.there.size() + plan.to_write.size());
   for (const KnownPolicy::Copy& copy : plan.there) {
     rows.emplace_back(copy.place.partition,
                       fmt::format("{}, there before", FormatPlace(copy.place)));

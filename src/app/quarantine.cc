@@ -9,8 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "app/command.h"
 #include "app/data_folder.h"
+#include "app/log_options.h"
 #include "app/quarantine_acts.h"
 #include "app/quarantine_entries.h"
 #include "app/record_json.h"
@@ -18,12 +20,17 @@
 #include "base/instant_text.h"
 #include "base/json_writer.h"
 #include "base/status.h"
+#include "base/utf8.h"
+#include "events/kafka/refused_reader.h"
 #include "events/record_view.h"
 #include "projections/facts/acceptance.h"
 #include "projections/facts/quarantine_row.h"
 
 namespace flywheel {
 namespace {
+
+// How long the brokers may take to give back what was refused.
+constexpr absl::Duration kPayloadTimeout = absl::Seconds(15);
 
 std::string EntriesTable(const std::vector<PlacedEntry>& entries) {
   Table table(
@@ -52,6 +59,36 @@ absl::Status WriteClosing(EventLog& log, const PlacedEntry& entry, JsonWriter& j
   } else if (const auto* discarded = std::get_if<DiscardedView>(&record.body)) {
     json.FieldIfGiven("closedBy", discarded->actor_id);
     json.FieldIfGiven("closedBecause", discarded->reason);
+  }
+  return absl::OkStatus();
+}
+
+// The bytes of what an inbox refused, where the brokers still have them.
+absl::Status WritePayload(const Context& context, std::string_view record_bytes,
+                          const PlacedEntry& entry, JsonWriter& json) {
+  RecordView record;
+  if (ScanRecord(record_bytes, &record) != ScanResult::kOk) return absl::OkStatus();
+  const auto* refused = std::get_if<RefusedView>(&record.body);
+  const LogOptions log = LogOptionsOf(context);
+  if (refused == nullptr || log.embedded()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const KafkaAddress address, KafkaAddress::Parse(log.address));
+  ASSIGN_OR_RETURN(const KafkaSettings settings, KafkaSettings::Parse(log.kafka));
+  const RefusedSearch search{std::string(refused->source), std::string(refused->source_place),
+                             std::string(refused->sha256), refused->length, entry.row.recorded_at};
+  const absl::StatusOr<std::optional<RefusedMessage>> found =
+      FindRefusedMessage(address, settings, search, kPayloadTimeout, log.say);
+  if (!found.ok()) {
+    context.Say(fmt::format("its bytes cannot be read now: {}", MessageOf(found.status())));
+  } else if (!*found) {
+    context.Say("its bytes are gone: neither the inbox nor the topic of refused bytes has them");
+  } else {
+    const std::string& bytes = (*found)->bytes;
+    json.Field("payloadFrom", (*found)->topic).Flag("payloadWhole", (*found)->whole);
+    if (IsUtf8(bytes)) {
+      json.Field("payload", bytes);
+    } else {
+      json.Field("payloadBase64", absl::Base64Escape(bytes));
+    }
   }
   return absl::OkStatus();
 }
@@ -101,6 +138,7 @@ absl::StatusOr<ExitCode> QuarantineShow(const Context& context,
     json.Key("event").Raw(*event);
   } else {
     json.Key("record").Raw(RecordJson(bytes));
+    RETURN_IF_ERROR(WritePayload(context, bytes, entry, json));
   }
   RETURN_IF_ERROR(context.Print(json.EndObject().TakeLine()));
   return ExitCode::kOk;

@@ -132,6 +132,7 @@ class Acts {
                        FindEntries(folded.rows(), search, options_.limit, std::nullopt));
       more_ = found.size() > options_.limit;
       if (more_) found.pop_back();
+      acts_.reserve(found.size());
       for (PlacedEntry& entry : found) acts_.push_back({std::move(entry), {}, {}, {}});
       return absl::OkStatus();
     }
@@ -197,19 +198,23 @@ class Acts {
 
   absl::Status Append(Folded& folded) {
     absl::Status status = AppendAll(folded.log());
-    status.Update(folded.Refresh(context_));
+    const absl::Status refreshed = folded.Refresh(context_);
+    status.Update(refreshed);
     for (Act& act : acts_) {
-      if (!act.offset || !status.ok()) continue;
+      if (!act.offset) continue;
+      // Until the rows tell it.
+      act.fate.state = EventFate::State::kNotFolded;
+      if (!refreshed.ok()) continue;
       const auto number = static_cast<size_t>(act.entry.place.partition.number());
       status.Update(FindFate(*folded.views()[number], &act));
     }
     return status;
   }
 
-  // Acts stand by partition: of a search since it goes by place, else it is seen to.
+  // By place: what one append holds is of one partition.
   absl::Status AppendAll(EventLog& log) {
-    std::stable_sort(acts_.begin(), acts_.end(), [](const Act& left, const Act& right) {
-      return left.entry.place.partition < right.entry.place.partition;
+    std::sort(acts_.begin(), acts_.end(), [](const Act& left, const Act& right) {
+      return left.entry.place < right.entry.place;
     });
     for (size_t first = 0; first < acts_.size() && !context_.interrupt->raised();) {
       const Partition partition = acts_[first].entry.place.partition;

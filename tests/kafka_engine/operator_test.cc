@@ -116,6 +116,10 @@ TEST_CASE("an operator mends and publishes in a server, and what the inbox refus
   };
   Eventually([&] { return !is_complete(); });
   const std::string entry = EntryOf(folder, "INVALID");
+  const ProgramEnd shown = RunOn(folder, {"quarantine", "show", entry});
+  INFO(shown.out << shown.err);
+  CHECK(Contains(shown.out, fmt::format(R"("payloadFrom":"{}","payloadWhole":true)", inbox)));
+  CHECK(Contains(shown.out, R"(\"market\":\"QQ\")"));
   CHECK(RunOn(folder, {"quarantine", "resubmit", entry}).code == 1);
   const ProgramEnd mended =
       RunOn(folder, {"--json", "quarantine", "resubmit", entry, "--payload", "-"},
