@@ -5,6 +5,7 @@
 #define FLYWHEEL_EVENTS_VOCABULARY_H_
 
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 namespace flywheel {
@@ -46,6 +47,25 @@ inline constexpr EventKind kLastEventKind = EventKind::kTimePassed;
 std::string_view NameOf(EventKind kind);
 // "review_posted", the field of the oneof; "" for kNone.
 std::string_view FieldOf(EventKind kind);
+
+// Some kinds of events.
+class EventKindSet {
+ public:
+  constexpr EventKindSet(std::initializer_list<EventKind> kinds) {
+    for (const EventKind kind : kinds) bits_ |= Bit(kind);
+  }
+  static constexpr EventKindSet All() {
+    EventKindSet all({});
+    all.bits_ = ~uint64_t{0};
+    return all;
+  }
+  constexpr bool contains(EventKind kind) const { return (bits_ & Bit(kind)) != 0; }
+
+ private:
+  static constexpr uint64_t Bit(EventKind kind) { return uint64_t{1} << static_cast<int>(kind); }
+
+  uint64_t bits_ = 0;
+};
 
 // True for the events that speak of an order: all but seller, policy, privacy and control events.
 constexpr bool IsAboutOrder(EventKind kind) {

@@ -372,12 +372,11 @@ void Fold::PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_vi
   const OrderRow before = entry->row;  // holds what waits while the row changes
   entry->row.Place(placed);
   AddBuyerOrder(seller, placed.buyer_id, order_id, placed.market, placed.occurred_at, &*rows_);
-  const TimeZone& zone = *PolicyOf(placed.market, placed.occurred_at).zone;
-  rows_->Put(row_keys::OrderDay(seller, placed.market, zone.Day(placed.occurred_at), order_id), "");
   OpenDispatchClock(seller, order_id, placed, policies_, &*rows_);
   NoteAccepted(seller, placed.market, placed.occurred_at);
   const auto& promised = std::get<OrderPlacedFact>(placed.body).delivery.promised_dispatch_by;
   if (promised) {
+    const TimeZone& zone = *PolicyOf(placed.market, placed.occurred_at).zone;
     smart_->MoveOrder(placed.market, std::nullopt,
                       TrackedOrder{zone.Day(placed.occurred_at), *promised, false},
                       {placed.kind, placed.place, event_id, order_id});

@@ -427,6 +427,14 @@ SubjectHead ReadSubjectHead(const Frame& frame) {
   return head;
 }
 
+// The id of the thing that a fact speaks of, without reading the fact.
+std::string_view SubjectIdOf(const Frame& frame, const IdTable& ids) {
+  if (SubjectOf(frame.kind) == Subject::kNone) return {};
+  const SubjectHead head = ReadSubjectHead(frame);
+  if (head.reference == 0) return head.literal;
+  return head.reference <= ids.size() ? ids[head.reference - 1] : std::string_view();
+}
+
 // Whether two acts of one kind about one subject are the same.
 bool SameAct(const Fact& fact, const SubjectHead& head, Instant base) {
   const auto same_time = [&] { return base.Plus(head.occurred_delta) == fact.occurred_at; };
@@ -628,13 +636,18 @@ void OrderRow::Append(const Fact& fact, const ActSearch& search) {
   ++count_;
 }
 
-void OrderRow::ForEachFact(absl::FunctionRef<bool(const Fact&)> visit) const {
+void OrderRow::ForEachFact(const EventKindSet& kinds,
+                           absl::FunctionRef<bool(const Fact&)> visit) const {
   if (!known_) return;
   const Base base{base_occurred_at_, base_recorded_at_, base_offset_};
   IdTable ids;
   ByteReader reader(facts_);
   while (!reader.done()) {
     const Frame frame = ReadFrame(&reader);
+    if (!kinds.contains(frame.kind)) {
+      ids.push_back(SubjectIdOf(frame, ids));
+      continue;
+    }
     bool ok = false;
     Fact fact = ReadFact(frame, ids, base, &ok);
     FLYWHEEL_CHECK(ok && reader.ok(), "a row's fact can be read");

@@ -99,7 +99,12 @@ class OrderRow {
 
   // Calls `visit` with each fact in the order of acceptance, until it returns false. Views live as
   // long as the row is not changed.
-  void ForEachFact(absl::FunctionRef<bool(const Fact&)> visit) const;
+  void ForEachFact(absl::FunctionRef<bool(const Fact&)> visit) const {
+    ForEachFact(EventKindSet::All(), visit);
+  }
+  // As above, but only with the facts of these kinds: the others are passed over without being
+  // read.
+  void ForEachFact(const EventKindSet& kinds, absl::FunctionRef<bool(const Fact&)> visit) const;
   // The placing. REQUIRES: known().
   Fact Placed() const;
 

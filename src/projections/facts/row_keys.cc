@@ -65,15 +65,6 @@ std::string Buyer(std::string_view seller, std::string_view buyer, uint32_t chun
   return key;
 }
 
-std::string OrderDay(std::string_view seller, MarketCode market, LocalDay day,
-                     std::string_view order) {
-  std::string key = SellerPrefix(RowType::kOrderDay, seller);
-  key.append(market.text());
-  AppendDay(&key, day);
-  key.append(order);
-  return key;
-}
-
 std::string RatingPrefix(std::string_view seller, MarketCode market) {
   std::string key = SellerPrefix(RowType::kRatingDay, seller);
   key.append(market.text());

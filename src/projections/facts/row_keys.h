@@ -19,7 +19,6 @@ namespace flywheel {
 enum class RowType : char {
   kBuyer = 'B',            // seller, buyer, chunk        -> BuyerRow
   kOpenClocks = 'C',       // seller, market, day, order  -> OpenClock, each
-  kOrderDay = 'D',         // seller, market, day, order  -> nothing
   kErasedBuyer = 'E',      // buyer                       -> place
   kSmartChange = 'H',      // seller, market, number      -> SmartChange
   kRefusedIdentity = 'I',  // seller, order, content hash -> offset of the quarantine entry
@@ -51,8 +50,6 @@ std::string SellerPrefix(RowType type, std::string_view seller);
 void OrderTo(std::string_view seller, std::string_view order, std::string* key);
 std::string Order(std::string_view seller, std::string_view order);
 std::string Buyer(std::string_view seller, std::string_view buyer, uint32_t chunk);
-std::string OrderDay(std::string_view seller, MarketCode market, LocalDay day,
-                     std::string_view order);
 std::string RatingPrefix(std::string_view seller, MarketCode market);
 std::string RatingDay(std::string_view seller, MarketCode market, LocalDay day);
 std::string SlaDay(std::string_view seller, MarketCode market, LocalDay day);

@@ -56,6 +56,16 @@ void KeepFirst(const Moment& moment, std::optional<Moment>* first) {
   if (!*first || moment.at < (*first)->at) *first = moment;
 }
 
+// The kinds that Gather makes something of.
+constexpr EventKindSet kGathered = {
+    EventKind::kOrderPlaced,       EventKind::kOrderCancelled,
+    EventKind::kParcelRegistered,  EventKind::kParcelScanned,
+    EventKind::kComplaintOpened,   EventKind::kComplaintMessagePosted,
+    EventKind::kComplaintResolved, EventKind::kComplaintReopened,
+    EventKind::kReturnFiled,       EventKind::kReturnAccepted,
+    EventKind::kReturnRejected,    EventKind::kReturnClosed,
+    EventKind::kRefundIssued};
+
 void Gather(const Fact& fact, OrderCourse* course, Gathered* gathered) {
   const Moment moment{fact.occurred_at, fact.place};
   if (const auto* placed = std::get_if<OrderPlacedFact>(&fact.body)) {
@@ -156,7 +166,7 @@ std::optional<OrderCourse> CourseOf(const OrderRow& order, const FactsUpTo& cut)
   OrderCourse course;
   Gathered gathered;
   bool placed = false;
-  order.ForEachFact([&](const Fact& fact) {
+  order.ForEachFact(kGathered, [&](const Fact& fact) {
     if (fact.occurred_at > cut.as_of || fact.recorded_at > cut.known_at) return true;
     placed = placed || fact.kind == EventKind::kOrderPlaced;
     Gather(fact, &course, &gathered);
@@ -170,7 +180,7 @@ std::optional<OrderCourse> CourseOf(const OrderRow& order, const FactsUpTo& cut)
 CourseChange CourseAround(const OrderRow& order, const Fact& fact) {
   CourseChange change;
   Gathered gathered;
-  order.ForEachFact([&](const Fact& known) {
+  order.ForEachFact(kGathered, [&](const Fact& known) {
     Gather(known, &change.before, &gathered);
     return true;
   });

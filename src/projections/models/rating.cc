@@ -61,7 +61,10 @@ std::optional<Review> ReviewOf(const OrderRow& order, std::string_view order_id,
   absl::InlinedVector<std::pair<std::string_view, ReviewSays>, 1> edits;
   absl::InlinedVector<About, 1> answers;
   absl::InlinedVector<std::pair<About, RemovedBy>, 1> removals;
-  order.ForEachFact([&](const Fact& fact) {
+  static constexpr EventKindSet kAboutReview = {
+      EventKind::kOrderPlaced, EventKind::kReviewPosted, EventKind::kReviewEdited,
+      EventKind::kReviewAnswered, EventKind::kReviewRemoved};
+  order.ForEachFact(kAboutReview, [&](const Fact& fact) {
     if (fact.occurred_at > cut.as_of || fact.recorded_at > cut.known_at) return true;
     if (fact.kind == EventKind::kOrderPlaced) {
       placed = true;

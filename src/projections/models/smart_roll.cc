@@ -48,6 +48,16 @@ void SmartRoll::Sum(Instant at) {
   Move(at);
 }
 
+void SmartRoll::MoveTo(Instant at) {
+  const SmartRules& rules = RulesAt(at);
+  if (at < row_->next && rules.rating_window_days == row_->rating_window_days &&
+      rules.tracked_window_days == row_->tracked_window_days) {
+    row_->day = zone_->Day(at);
+  } else {
+    Move(at);
+  }
+}
+
 bool SmartRoll::Move(Instant at) {
   const SmartRules& rules = RulesAt(at);
   const LocalDay today = zone_->Day(at);

@@ -67,7 +67,7 @@ class SmartRoll {
   // A row whose figures are summed anew from the source at an instant.
   void Sum(Instant at);
   // Moves the figures to an instant that is no earlier.
-  void MoveTo(Instant at) { Move(at); }
+  void MoveTo(Instant at);
   bool Fulfilled(Instant at) const;
   const SmartRules& RulesAt(Instant at) const;
   const TimeZone& zone() const { return *zone_; }
