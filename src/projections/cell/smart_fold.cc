@@ -110,7 +110,10 @@ void SmartFold::Arrive(SellerEntry* seller, Instant from, Instant to, Instant re
 
 void SmartFold::Tick(Instant from, Instant to, Instant recorded_at) {
   recorded_at_ = recorded_at;
-  if (policies_->NextEffectiveAfter(from).value_or(kNever) <= to) PassTimeOfAll(from, to);
+  if (policies_->NextEffectiveAfter(from).value_or(kNever) <= to) {
+    PassTimeOfAll(from, to);
+    from = to;  // the entries that are left are out of date
+  }
   while (!due_.empty() && due_.begin()->first <= to) {
     const std::string owner = due_.begin()->second;
     rows_->Delete(row_keys::SmartDue(due_.begin()->first, owner));
@@ -169,7 +172,7 @@ void SmartFold::PassTime(SmartEntry* entry, std::string_view seller, MarketCode 
 }
 
 void SmartFold::Announce(std::string_view seller, MarketCode market, SmartRow* row,
-                         SmartChange change) {
+                         const SmartChange& change) {
   std::string value;
   change.Encode(&value);
   rows_->Put(row_keys::SmartChange(seller, market, row->changes++), std::move(value));
