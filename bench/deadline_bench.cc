@@ -244,9 +244,13 @@ absl::Status Run(const Arguments& arguments) {
   std::vector<double> answers;
   std::thread asker([&] { answers = Ask(cell, wall, arguments.sellers, stop); });
   double all_visible = -1;
+  double cpu_seconds = 0;
   std::thread watcher([&] {
+    std::this_thread::sleep_until(wall.midnight());
+    const double cpu = Seconds(CLOCK_PROCESS_CPUTIME_ID);
     while (!stop && cell.View()->position.tick_clock < Midnight())
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    cpu_seconds = Seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     if (!stop) all_visible = MillisSince(wall.midnight());
   });
   const std::vector<double> appends = Append(log.get(), cell, wall, arguments);
@@ -255,7 +259,8 @@ absl::Status Run(const Arguments& arguments) {
   watcher.join();
   fmt::print("{} sellers with {} orders each, due at one midnight\n", arguments.sellers,
              arguments.orders);
-  fmt::print("all visible {:.0f} ms after midnight\n", all_visible);
+  fmt::print("all visible {:.0f} ms after midnight, {:.2f} CPU seconds of the process\n",
+             all_visible, cpu_seconds);
   PrintQuantiles("append to visible", appends);
   PrintQuantiles("answers", answers);
   const SmartReader reader(CellViews{cell.View()});

@@ -87,6 +87,14 @@ bool Comes(const Condition& condition) {
   return false;
 }
 
+TEST_CASE("a cell that follows an empty partition leaves no row") {
+  World world;
+  world.cell().Start();
+  REQUIRE(world.cell().WaitFor(world.end(), kLong));
+  world.cell().Stop();
+  CHECK(DigestRows(*world.store)->rows == 0);
+}
+
 TEST_CASE("a live cell publishes what is appended, and what its view holds belongs together") {
   World world;
   world.AddOrders(20);

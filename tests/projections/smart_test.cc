@@ -294,6 +294,22 @@ TEST_CASE("an event that waits or is refused lets time pass, as known at any tim
   }
 }
 
+TEST_CASE("a tick that comes behind the seller's clock lets nothing pass again") {
+  Shop world(5);
+  policy::v1::Policy policy;
+  policy.mutable_defaults()->mutable_smart()->set_rates_count(6);
+  const Instant from = At("2025-03-01T10:00:00Z");
+  world.Publish(1, from, policy, from.Plus(-kMillisPerHour));
+  // The seller's own events pass the policy and the midnight at which all ratings leave.
+  world.Place(5, kReviewsLeave.Plus(kMillisPerDay));
+  REQUIRE(world.At(kReviewsLeave.Plus(kMillisPerDay)).history.size() == 2);
+  world.Tick(kReviewsLeave.Plus(kMillisPerHour));
+  const SmartAnswer answer = world.At(kReviewsLeave.Plus(kMillisPerDay));
+  REQUIRE(answer.history.size() == 2);
+  CheckExpiry(answer.history[1], from, false, SmartExpiry::kPolicy);
+  CHECK(std::get<int64_t>(Condition(answer, kRatesCount).value) == 0);
+}
+
 TEST_CASE("a policy takes effect at its instant, for sellers of whom nothing comes too") {
   for (const int32_t window_days : {365, 100}) {
     Shop world(5);

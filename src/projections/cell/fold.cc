@@ -138,6 +138,8 @@ void Fold::Apply(absl::Span<const LogRecord> records) {
 }
 
 void Fold::WriteTo(RowBatch* batch) {
+  // The rows of a partition without records are none, however often they are written.
+  if (cell_.last < Offset(0)) return;
   rows_->WriteTo(batch);
   std::string value;
   cell_.Encode(&value);

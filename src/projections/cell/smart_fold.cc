@@ -110,7 +110,12 @@ void SmartFold::Arrive(SellerEntry* seller, Instant from, Instant to, Instant re
 
 void SmartFold::Tick(Instant from, Instant to, Instant recorded_at) {
   recorded_at_ = recorded_at;
-  if (policies_->NextEffectiveAfter(from).value_or(kNever) <= to) PassTimeOfAll(from, to);
+  if (policies_->NextEffectiveAfter(from).value_or(kNever) <= to) {
+    PassTimeOfAll(from, to);
+    from = to;
+  }
+  // No policy takes effect between `from` and `to` now. So nothing happens to a seller whose own
+  // records have gone further than the tick: SmartRow::next is later than the seller's clock.
   while (!due_.empty() && due_.begin()->first <= to) {
     const std::string owner = due_.begin()->second;
     rows_->Delete(row_keys::SmartDue(due_.begin()->first, owner));
@@ -118,9 +123,7 @@ void SmartFold::Tick(Instant from, Instant to, Instant recorded_at) {
     SmartEntry* const entry = rows_->smart.Get(KeyOfOwner(owner));
     rows_->smart.Change(entry).indexed = kNever;
     const auto [seller, market] = row_keys::ParseSmart(entry->key);
-    // Its own records may have brought the seller further than the tick does.
-    const Instant clock = std::max(rows_->sellers.Get(row_keys::OfSeller(seller))->row.clock, from);
-    if (clock < to) PassTime(entry, seller, market, clock, to);
+    PassTime(entry, seller, market, from, to);
     Index(entry);
   }
 }
@@ -169,7 +172,7 @@ void SmartFold::PassTime(SmartEntry* entry, std::string_view seller, MarketCode 
 }
 
 void SmartFold::Announce(std::string_view seller, MarketCode market, SmartRow* row,
-                         SmartChange change) {
+                         const SmartChange& change) {
   std::string value;
   change.Encode(&value);
   rows_->Put(row_keys::SmartChange(seller, market, row->changes++), std::move(value));

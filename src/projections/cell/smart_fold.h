@@ -91,7 +91,8 @@ class SmartFold {
   void PassTimeOfAll(Instant from, Instant to);
   void Evaluate(MarketCode market, SmartEntry* entry, const SmartRoll& roll,
                 const SmartCause& cause);
-  void Announce(std::string_view seller, MarketCode market, SmartRow* row, SmartChange change);
+  void Announce(std::string_view seller, MarketCode market, SmartRow* row,
+                const SmartChange& change);
   void Index(SmartEntry* entry);
 
   const UniqueDays& DaysUnder(int32_t window_days, std::string_view seller, MarketCode market);
