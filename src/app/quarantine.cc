@@ -12,25 +12,21 @@
 #include "absl/strings/escaping.h"
 #include "app/command.h"
 #include "app/data_folder.h"
-#include "app/log_options.h"
 #include "app/quarantine_acts.h"
 #include "app/quarantine_entries.h"
 #include "app/record_json.h"
+#include "app/refused_payload.h"
 #include "app/table.h"
 #include "base/instant_text.h"
 #include "base/json_writer.h"
 #include "base/status.h"
 #include "base/utf8.h"
-#include "events/kafka/refused_reader.h"
 #include "events/record_view.h"
 #include "projections/facts/acceptance.h"
 #include "projections/facts/quarantine_row.h"
 
 namespace flywheel {
 namespace {
-
-// How long the brokers may take to give back what was refused.
-constexpr absl::Duration kPayloadTimeout = absl::Seconds(15);
 
 std::string EntriesTable(const std::vector<PlacedEntry>& entries) {
   Table table(
@@ -69,14 +65,9 @@ absl::Status WritePayload(const Context& context, std::string_view record_bytes,
   RecordView record;
   if (ScanRecord(record_bytes, &record) != ScanResult::kOk) return absl::OkStatus();
   const auto* refused = std::get_if<RefusedView>(&record.body);
-  const LogOptions log = LogOptionsOf(context);
-  if (refused == nullptr || log.embedded()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const KafkaAddress address, KafkaAddress::Parse(log.address));
-  ASSIGN_OR_RETURN(const KafkaSettings settings, KafkaSettings::Parse(log.kafka));
-  const RefusedSearch search{std::string(refused->source), std::string(refused->source_place),
-                             std::string(refused->sha256), refused->length, entry.row.recorded_at};
+  if (refused == nullptr || LogOptionsOf(context).embedded()) return absl::OkStatus();
   const absl::StatusOr<std::optional<RefusedMessage>> found =
-      FindRefusedMessage(address, settings, search, kPayloadTimeout, log.say);
+      FindRefusedPayload(context, *refused, entry.row.recorded_at);
   if (!found.ok()) {
     context.Say(fmt::format("its bytes cannot be read now: {}", MessageOf(found.status())));
   } else if (!*found) {

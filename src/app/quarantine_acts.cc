@@ -18,11 +18,13 @@
 #include "app/data_folder.h"
 #include "app/operator_record.h"
 #include "app/record_json.h"
+#include "app/refused_payload.h"
 #include "app/table.h"
 #include "app/whole_file.h"
 #include "base/status.h"
 #include "base/utf8.h"
 #include "events/event_json.h"
+#include "events/inbox_message.h"
 #include "events/record_view.h"
 #include "projections/cell/trial.h"
 #include "projections/views/event_fate.h"
@@ -361,9 +363,29 @@ std::string RefusalText(const IntakeRefusal& refusal) {
                      refusal.field, refusal.sentence);
 }
 
-// The event of the record that was refused, or why it has none.
-absl::StatusOr<std::variant<std::string, std::string>> EventOf(EventLog& log, LogPlace place) {
-  ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(log, place));
+// The event that an inbox refused, as it was published, or why it cannot be had.
+absl::StatusOr<Made> PublishedEvent(const Context& context, const RefusedView& refused,
+                                    Instant recorded_at) {
+  ASSIGN_OR_RETURN(const std::optional<RefusedMessage> found,
+                   FindRefusedPayload(context, refused, recorded_at));
+  if (!found || !found->whole) {
+    return Against(
+        "the bytes that were refused are not there as a whole: give the event with "
+        "--payload");
+  }
+  std::vector<MessageHeader> headers;
+  headers.reserve(found->headers.size());
+  for (const auto& [name, value] : found->headers) headers.push_back({name, value});
+  auto event = EventFromInbox({found->bytes, headers});
+  if (const auto* refusal = std::get_if<IntakeRefusal>(&event)) {
+    return Against(RefusalText(*refusal));
+  }
+  return Made(std::in_place_index<kRecord>, std::get<std::string>(std::move(event)));
+}
+
+// The event of the entry as it was refused, or why it cannot be had.
+absl::StatusOr<Made> EventOf(const Context& context, EventLog& log, const PlacedEntry& entry) {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(log, entry.place));
   RecordView record;
   if (ScanRecord(bytes, &record) == ScanResult::kOk) {
     if (const auto* event = std::get_if<EventView>(&record.body)) {
@@ -372,12 +394,14 @@ absl::StatusOr<std::variant<std::string, std::string>> EventOf(EventLog& log, Lo
     if (const auto* resubmitted = std::get_if<ResubmittedView>(&record.body)) {
       return Made(std::in_place_index<kRecord>, resubmitted->event.bytes);
     }
+    if (const auto* refused = std::get_if<RefusedView>(&record.body)) {
+      return PublishedEvent(context, *refused, entry.row.recorded_at);
+    }
     if (record.kind == RecordKind::kDecision) {
       return Against("it is a decision, which is made anew and never resubmitted");
     }
   }
-  return Against(
-      "the log does not hold the bytes that were refused: give the event with --payload");
+  return Against("the record is none that holds an event: give the event with --payload");
 }
 
 // The record that resubmits the entry with these bytes of an event.
@@ -424,7 +448,7 @@ absl::StatusOr<ExitCode> QuarantineResubmit(const Context& context,
   Acts acts(context, options.act, "resubmitted");
   return acts.Run([&](const Folded& folded, const PlacedEntry& entry) -> absl::StatusOr<Made> {
     if (mended) return Resubmission(context, folded, entry, actor, event);
-    ASSIGN_OR_RETURN(Made found, EventOf(folded.log(), entry.place));
+    ASSIGN_OR_RETURN(Made found, EventOf(context, folded.log(), entry));
     if (found.index() == kReasonAgainst) return found;
     return Resubmission(context, folded, entry, actor, std::get<kRecord>(found));
   });

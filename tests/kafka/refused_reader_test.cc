@@ -62,13 +62,16 @@ TopicMessage MessageOf(std::string value, int32_t partition) {
 
 TEST_CASE("a refused message is read where it stands in the inbox") {
   Topics topics;
+  TopicMessage one = MessageOf("one", 1);
+  one.headers = {{"ce_id", "7"}, {"ce_source", std::nullopt}};
   topics.tester.Publish(topics.address.InboxTopic(),
-                        {MessageOf("zero", 1), MessageOf("one", 1), MessageOf("two", 1)});
+                        {MessageOf("zero", 1), one, MessageOf("two", 1)});
   const auto found = topics.Find(topics.SearchFor("one", "1@1"));
   REQUIRE(found);
   CHECK(found->topic == topics.address.InboxTopic());
   CHECK(found->bytes == "one");
   CHECK(found->whole);
+  CHECK(found->headers == one.headers);
 }
 
 TEST_CASE("what the inbox no longer has, or has otherwise, is read from the side store") {

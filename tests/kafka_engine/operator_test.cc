@@ -120,7 +120,10 @@ TEST_CASE("an operator mends and publishes in a server, and what the inbox refus
   INFO(shown.out << shown.err);
   CHECK(Contains(shown.out, fmt::format(R"("payloadFrom":"{}","payloadWhole":true)", inbox)));
   CHECK(Contains(shown.out, R"(\"market\":\"QQ\")"));
-  CHECK(RunOn(folder, {"quarantine", "resubmit", entry}).code == 1);
+  // As it was published it is judged again, and refused again.
+  const ProgramEnd again = RunOn(folder, {"quarantine", "resubmit", entry});
+  CHECK(again.code == 1);
+  CHECK(Contains(again.err, "INVALID market: "));
   const ProgramEnd mended =
       RunOn(folder, {"--json", "quarantine", "resubmit", entry, "--payload", "-"},
             EventLine(at, Placed("o2", "b2")));

@@ -34,6 +34,23 @@ std::string_view KeyOf(const rd_kafka_message_t& message) {
   return {static_cast<const char*>(message.key), message.key == nullptr ? 0 : message.key_len};
 }
 
+std::vector<std::pair<std::string, std::optional<std::string>>> HeadersOf(
+    const rd_kafka_message_t& message) {
+  std::vector<std::pair<std::string, std::optional<std::string>>> all;
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return all;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  size_t size = 0;
+  for (size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    std::optional<std::string>& added = all.emplace_back(name, std::nullopt).second;
+    if (value != nullptr) added.emplace(static_cast<const char*>(value), size);
+  }
+  return all;
+}
+
 // Reads parts of one topic with a client of its own.
 class TopicScan {
  public:
@@ -151,7 +168,8 @@ absl::StatusOr<std::optional<RefusedMessage>> FindInInbox(const KafkaAddress& ad
       place->partition.number(), place->offset.number(), [&](const rd_kafka_message_t& message) {
         const bool there = message.offset == place->offset.number();
         if (there && IsWholeMatch(BytesOf(message), search)) {
-          found = RefusedMessage{search.source, std::string(BytesOf(message)), true};
+          found = RefusedMessage{search.source, std::string(BytesOf(message)), true,
+                                 HeadersOf(message)};
         }
         return false;
       }));
@@ -178,7 +196,7 @@ absl::StatusOr<std::optional<RefusedMessage>> FindInStore(const KafkaAddress& ad
     const bool whole = search.length <= kMaxRefusedBytes;
     if (KeyOf(message) == search.source_place && bytes.size() == kept &&
         (!whole || IsWholeMatch(bytes, search))) {
-      found = RefusedMessage{topic, std::string(bytes), whole};
+      found = RefusedMessage{topic, std::string(bytes), whole, {}};
     }
     return !found && rd_kafka_message_timestamp(&message, nullptr) <= last;
   };

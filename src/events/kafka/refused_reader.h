@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -28,6 +30,8 @@ struct RefusedMessage {
   std::string topic;  // where they were found
   std::string bytes;
   bool whole = true;  // false: the first kMaxRefusedBytes of a longer message
+  // Those of the message, where it stands in the inbox; the side store does not keep them.
+  std::vector<std::pair<std::string, std::optional<std::string>>> headers;
 };
 
 // Looks in the inbox itself, at the message's place, and then in the side store <name>.refused,
