@@ -13,8 +13,9 @@ namespace {
 using Moments = absl::InlinedVector<Moment, 4>;
 
 void SortByTime(Moments* moments) {
-  std::stable_sort(moments->begin(), moments->end(),
-                   [](const Moment& a, const Moment& b) { return a.at < b.at; });
+  std::sort(moments->begin(), moments->end(), [](const Moment& a, const Moment& b) {
+    return std::tie(a.at, a.place) < std::tie(b.at, b.place);
+  });
 }
 
 // The first at or after the instant; nullptr: none.
