@@ -28,8 +28,10 @@ Clocks ClocksOf(const std::string& zone, const std::string& country, std::mt1993
   WeekHours hours;
   naive::BusinessClock naive;
   for (size_t day = 0; day < hours.size(); ++day) {
-    const auto opens = static_cast<int32_t>(random() % 1440);
-    const auto closes = static_cast<int32_t>(opens + 1 + random() % (1440 - opens));
+    const bool whole_day = random() % 4 == 0;
+    const auto opens = static_cast<int32_t>(whole_day ? 0 : random() % 1440);
+    const auto closes =
+        static_cast<int32_t>(whole_day ? 1440 : opens + 1 + random() % (1440 - opens));
     const bool is_open = random() % 4 != 0;
     hours[day] = is_open ? OpenMinutes{opens, closes} : OpenMinutes{};
     naive.hours[day] = {hours[day].opens, hours[day].closes};
