@@ -43,9 +43,9 @@ tour() {
   ask query rating "$seller" --clock log
   ask query rating '*' --clock log
   ask explain rating "$seller" --clock log | sed -n 1,12p
-  ask query smart "$seller" --clock log --history
+  ask query smart "$seller" --market PL --clock log --history
   ask query sla "$seller" --clock log --window 90
-  ask queue --seller "$seller" --clock log --limit 5
+  ask queue --clock log --limit 5
   ask query timeline "$(order_with_complaint "$seller")" --seller "$seller" --clock log
   note ""
   note "\$ build/release/flywheel --data $DEMO export rating --clock log | head -n 3"

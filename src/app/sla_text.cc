@@ -133,6 +133,7 @@ std::string SlaExplanationTable(const std::vector<SlaExplanation>& explanations)
 }
 
 std::string QueueTable(const std::vector<QueuedClock>& clocks, Instant as_of) {
+  if (clocks.empty()) return "no clock runs\n";
   Table table({"due", "state", "left", "clock", "seller", "market", "order", "id", "opened"});
   for (const QueuedClock& clock : clocks) {
     const int64_t left = clock.due.number() - as_of.number();

@@ -32,6 +32,7 @@ std::string CauseText(const SmartChange& change, Partition partition) {
 }
 
 std::string HistoryTable(const SmartAnswer& answer) {
+  if (answer.history.empty()) return "nothing has changed so far\n";
   Table table({"at", "fulfilled", "because of"});
   for (const SmartChange& change : answer.history) {
     table.Add(
