@@ -31,6 +31,10 @@ bool IsHex(std::string_view text) {
          });
 }
 
+absl::Status NoToken() {
+  return absl::InvalidArgumentError("the token is none that a page of the queue ended with");
+}
+
 }  // namespace
 
 bool StandsBefore(const QueuedClock& a, const QueuedClock& b) { return PlaceOf(a) < PlaceOf(b); }
@@ -50,9 +54,7 @@ std::string TokenOf(const QueuePlace& place) {
 }
 
 absl::StatusOr<QueuePlace> ParseQueueToken(std::string_view token) {
-  const absl::Status refused =
-      absl::InvalidArgumentError("the token is none that a page of the queue ended with");
-  if (!IsHex(token)) return refused;
+  if (!IsHex(token)) return NoToken();
   const std::string bytes = absl::HexStringToBytes(std::string(token));
   ByteReader reader(bytes);
   QueuePlace place;
@@ -67,7 +69,7 @@ absl::StatusOr<QueuePlace> ParseQueueToken(std::string_view token) {
   place.given = reader.Unsigned();
   if (!reader.ok() || !reader.done() || format != kTokenFormat || clock >= kSlaClocks ||
       place.given == 0 || place.given > kMaxGiven) {
-    return refused;
+    return NoToken();
   }
   return place;
 }
