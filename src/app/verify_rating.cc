@@ -157,11 +157,8 @@ class RatingComparison {
   }
 
   void Add(const RowKey& key, std::string_view sentence) {
-    report_->differences.Add(fmt::format(
-        "rating of {} in {} as of {}{}: {}", key.first, key.second, FormatInstant(point_.as_of),
-        point_.known_at ? fmt::format(" known at {}", FormatInstant(*point_.known_at))
-                        : std::string(),
-        sentence));
+    report_->differences.Add(
+        fmt::format("rating of {} in {} {}: {}", key.first, key.second, TextOf(point_), sentence));
   }
 
   void CompareFigures(const RowKey& key, std::string_view first_name, const Figures& first,

@@ -12,6 +12,7 @@
 #include "app/verify_sla.h"
 #include "app/verify_smart.h"
 #include "app/verify_state.h"
+#include "base/instant_text.h"
 #include "base/status.h"
 #include "events/policy.h"
 #include "events/record_view.h"
@@ -184,6 +185,12 @@ absl::Status CompareKnownAt(EventLog& log, const Stores& stores,
 }
 
 }  // namespace
+
+std::string TextOf(const VerifyPoint& point) {
+  return fmt::format(
+      "as of {}{}", FormatInstant(point.as_of),
+      point.known_at ? fmt::format(" known at {}", FormatInstant(*point.known_at)) : std::string());
+}
 
 absl::StatusOr<VerifyReport> Verify(EventLog& log, const Stores& stores,
                                     const VerifyOptions& options) {

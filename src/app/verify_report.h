@@ -38,6 +38,8 @@ struct VerifyPoint {
   Instant as_of;
   std::optional<Instant> known_at;
 };
+// "as of ... known at ...", for a sentence about a difference.
+std::string TextOf(const VerifyPoint& point);
 
 struct VerifyOptions {
   // Empty: the log clock with all and with half of what is known, three instants before it and one

@@ -94,17 +94,10 @@ class SlaComparison {
     return answers;
   }
 
-  std::string AtPoint() const {
-    return fmt::format("as of {}{}", FormatInstant(point_.as_of),
-                       point_.known_at
-                           ? fmt::format(" known at {}", FormatInstant(*point_.known_at))
-                           : std::string());
-  }
-
   void Add(const RowKey& key, std::string_view sentence) {
     const auto& [seller, market, window] = key;
     report_->differences.Add(fmt::format("SLA of {} in {} over {} days {}: {}", seller, market,
-                                         window, AtPoint(), sentence));
+                                         window, TextOf(point_), sentence));
   }
 
   absl::Status CompareBothWays(const AnswerMap& answers) {
@@ -177,8 +170,8 @@ class SlaComparison {
       return at < rows.size() ? TextOf(rows[at]) : std::string("its end");
     };
     report_->differences.Add(fmt::format("queue {}: {} clocks and {}; at {}: engine {}, naive {}",
-                                         AtPoint(), engine.size(), other.size(), at, text(engine),
-                                         text(other)));
+                                         TextOf(point_), engine.size(), other.size(), at,
+                                         text(engine), text(other)));
     return absl::OkStatus();
   }
 

@@ -149,11 +149,8 @@ class SmartComparison {
   }
 
   void Add(const RowKey& key, std::string_view sentence) {
-    report_->differences.Add(fmt::format(
-        "Smart! of {} in {} as of {}{}: {}", key.first, key.second, FormatInstant(point_.as_of),
-        point_.known_at ? fmt::format(" known at {}", FormatInstant(*point_.known_at))
-                        : std::string(),
-        sentence));
+    report_->differences.Add(
+        fmt::format("Smart! of {} in {} {}: {}", key.first, key.second, TextOf(point_), sentence));
   }
 
   // The first difference of a row alone, lest its history crowd out all others.

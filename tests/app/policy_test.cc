@@ -57,6 +57,18 @@ uint64_t RecordsIn(Program& program) {
   return records;
 }
 
+// What an interrupted command leaves: the copy of partition 0 alone.
+void PublishHalf(Program& program) {
+  Context context;
+  context.folder = program.data();
+  const auto engine = OpenEngine(context);
+  REQUIRE(engine.ok());
+  const std::string record =
+      PolicyRecord(ReadPolicy(kShortWindow).policy, 1, *ParseInstant(kFrom), program.now);
+  const std::array<std::string_view, 1> records = {record};
+  REQUIRE((*engine)->log().Append(Partition(0), records).ok());
+}
+
 TEST_CASE("a published policy changes the figures of every partition exactly from its instant on") {
   Program program;
   PublishReviews(program);
@@ -81,17 +93,7 @@ TEST_CASE("a published policy changes the figures of every partition exactly fro
 TEST_CASE("the same publication again writes nothing, and one that was interrupted is completed") {
   Program program;
   PublishReviews(program);
-  // What an interrupted command leaves: the copy of partition 0 alone.
-  {
-    Context context;
-    context.folder = program.data();
-    const auto engine = OpenEngine(context);
-    REQUIRE(engine.ok());
-    const std::string record =
-        PolicyRecord(ReadPolicy(kShortWindow).policy, 1, *ParseInstant(kFrom), program.now);
-    const std::array<std::string_view, 1> records = {record};
-    REQUIRE((*engine)->log().Append(Partition(0), records).ok());
-  }
+  PublishHalf(program);
   const uint64_t before = RecordsIn(program);
   CHECK(Has(program.Run({"policy", "show"}).err, "published half: not on partition 1, 2, 3"));
   // There is less time left than a new policy needs, and enough for the copies.
@@ -116,16 +118,7 @@ TEST_CASE("the same publication again writes nothing, and one that was interrupt
 TEST_CASE("a publication that can no longer be completed is said to be so") {
   Program program;
   PublishReviews(program);
-  {
-    Context context;
-    context.folder = program.data();
-    const auto engine = OpenEngine(context);
-    REQUIRE(engine.ok());
-    const std::string record =
-        PolicyRecord(ReadPolicy(kShortWindow).policy, 1, *ParseInstant(kFrom), program.now);
-    const std::array<std::string_view, 1> records = {record};
-    REQUIRE((*engine)->log().Append(Partition(0), records).ok());
-  }
+  PublishHalf(program);
   program.now = ParseInstant(kFrom)->Plus(-10 * kMillisPerMinute + 1);
   const ProgramRun run =
       program.Run({"policy", "publish", "-", "--effective-from", kFrom}, kShortWindow);
