@@ -187,6 +187,11 @@ void MemoryLog::FailNextRead(absl::Status status) {
   read_faults_.push_back(std::move(status));
 }
 
+size_t MemoryLog::read_faults() {
+  MutexLock lock(&mutex_);
+  return read_faults_.size();
+}
+
 void MemoryLog::ShortenReads(size_t max_records) {
   MutexLock lock(&mutex_);
   shortened_ = max_records;

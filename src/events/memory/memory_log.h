@@ -65,6 +65,8 @@ class MemoryLog final : public EventLog {
   void FailNextAppend(absl::Status status, bool records_are_there) ABSL_LOCKS_EXCLUDED(mutex_);
   // The next Read gives the status. Several calls: as many reads.
   void FailNextRead(absl::Status status) ABSL_LOCKS_EXCLUDED(mutex_);
+  // How many of those no Read has given yet.
+  size_t read_faults() ABSL_LOCKS_EXCLUDED(mutex_);
   // Reads give at most so many records, whatever their limits; 0: no such limit.
   void ShortenReads(size_t max_records) ABSL_LOCKS_EXCLUDED(mutex_);
   // From now on everything is FailedPrecondition; who waits in a Read is woken.
