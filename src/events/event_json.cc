@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -277,8 +278,29 @@ class MessageBuilder {
     Message* message = levels_.back().message;
     Message* time = message->GetReflection()->MutableMessage(message, field);
     const bool read = is_instant ? TimeUtil::FromString(text, static_cast<Timestamp*>(time))
-                                 : TimeUtil::FromString(text, static_cast<Duration*>(time));
+                                 : IsDuration(text) &&
+                                       TimeUtil::FromString(text, static_cast<Duration*>(time)) &&
+                                       std::abs(static_cast<Duration*>(time)->seconds()) <=
+                                           TimeUtil::kDurationMaxSeconds;
     return read || FailType(field);
+  }
+
+  // protobuf's form of a duration: seconds with at most nine decimals. TimeUtil takes more, and
+  // lengths that it cannot print.
+  static bool IsDuration(std::string_view text) {
+    const auto skip_digits = [&text](size_t at_most) {
+      size_t digits = 0;
+      while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+      text.remove_prefix(digits);
+      return digits > 0 && digits <= at_most;
+    };
+    if (text.substr(0, 1) == "-") text.remove_prefix(1);
+    if (!skip_digits(12)) return false;
+    if (text.substr(0, 1) == ".") {
+      text.remove_prefix(1);
+      if (!skip_digits(9)) return false;
+    }
+    return text == "s";
   }
 
   static std::string JoinPath(const std::string& path, const std::string& name) {

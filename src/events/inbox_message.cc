@@ -204,7 +204,13 @@ std::optional<Envelope> ReadEnvelope(std::string_view bytes) {
   events::v1::Event event;
   if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
   envelope.event_id = event.event_id();
-  if (event.has_occurred_at()) envelope.occurred_at = MillisOf(event.occurred_at());
+  if (event.has_occurred_at()) {
+    const int64_t seconds = event.occurred_at().seconds();
+    const bool is_valid =
+        seconds >= TimeUtil::kTimestampMinSeconds && seconds <= TimeUtil::kTimestampMaxSeconds;
+    if (!is_valid) return std::nullopt;
+    envelope.occurred_at = MillisOf(event.occurred_at());
+  }
   envelope.source = event.source();
   envelope.seller_id = event.seller_id();
   envelope.kind = static_cast<EventKind>(event.payload_case());

@@ -127,6 +127,29 @@ TEST_CASE("values are taken in every form of protobuf's mapping") {
         123456789);
 }
 
+TEST_CASE("a length of time has at most nine decimals and is one that can be printed") {
+  const auto event = [](const std::string& length) {
+    return R"({"policyPublished":{"policy":{"defaults":{"sla":{"firstResponse":")" + length +
+           "\"}}}}}";
+  };
+  const auto read = [&](const std::string& length) {
+    return Read(event(length)).policy_published().policy().defaults().sla().first_response();
+  };
+  CHECK(read("3600s").seconds() == 3600);
+  CHECK(read("-1.5s").seconds() == -1);
+  CHECK(read("0.000000001s").nanos() == 1);
+  CHECK(read("315576000000s").seconds() == 315576000000);
+  for (const char* length :
+       {"", "s", "5", "5 s", "+5s", ".5s", "5.s", "1.0000000001s", "1e3s", "5s5s", "315576000001s",
+        "-315576000001s", "3600300000000.35s", "9223372036854775808s"}) {
+    CAPTURE(length);
+    const auto refused = EventFromJson(event(length));
+    REQUIRE(std::holds_alternative<IntakeRefusal>(refused));
+    CHECK(std::get<IntakeRefusal>(refused).field ==
+          "policy_published.policy.defaults.sla.first_response");
+  }
+}
+
 TEST_CASE("a text that is no JSON is UNDECODABLE") {
   for (const std::string& text :
        std::vector<std::string>{"",

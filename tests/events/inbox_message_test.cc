@@ -260,6 +260,15 @@ TEST_CASE("headers of what is unusual on the wire are held against what protobuf
   CHECK(EventOf(group, {{"ce_id", kUuid}}).event_id() == kUuid);
 }
 
+TEST_CASE("an instant beyond every calendar is left to intake") {
+  // Unusual on the wire, with an instant whose milliseconds no 64 bits hold.
+  Event event = Review();
+  event.mutable_occurred_at()->set_seconds(6'052'837'899'016'106'432);
+  const std::string bytes = event.SerializeAsString() + "\x7B\x7C";
+  CHECK(std::get<std::string>(Read(bytes, {{"ce_time", kTime}})) == bytes);
+  CHECK(std::holds_alternative<IntakeRefusal>(Prepare(bytes, kStamp, PolicyBook::BuiltIn(), 1)));
+}
+
 TEST_CASE("headers do not hide that the value is no event") {
   const Headers headers = {{"ce_id", kUuid}, {"ce_type", "com.example"}};
   for (const std::string& garbage :
