@@ -51,7 +51,8 @@ TEST_CASE("a server without traffic announces a deadline at its instant, and for
     REQUIRE(server.PumpUntil("serving on http://"));
     REQUIRE(RunOn(folder, {"publish"}, SuperSeller(start.Plus(-kMillisPerMinute), deadline)).code ==
             0);
-    CHECK(Contains(RunOn(folder, question).out, R"("fulfilled":true)"));
+    const std::string before = RunOn(folder, question).out;
+    if (Now() < deadline) CHECK(Contains(before, R"("fulfilled":true)"));
     // The log's clock stands until a tick moves it.
     const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     do {

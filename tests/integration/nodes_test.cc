@@ -26,6 +26,7 @@
 #include "integration/running_program.h"
 #include "integration/simulated_events.h"
 #include "kafka/broker.h"
+#include "projections/cell/checkpoint.h"
 #include "projections/cell/fold.h"
 #include "projections/store/memory_store.h"
 #include "projections/views/rating_reader.h"
@@ -176,6 +177,7 @@ class Asker {
     const std::lock_guard lock(mutex_);
     ports_ = std::move(ports);
   }
+  int64_t answered() const { return answered_; }
   // After Stop.
   const std::vector<RatingSeen>& seen() const { return seen_; }
   const std::map<int, int>& statuses() const { return statuses_; }
@@ -221,7 +223,10 @@ class Asker {
       const int status =
           Ask(port, SellerOf(static_cast<int>(random() % kSellers)), random() % 4 != 0, &seen);
       ++statuses_[status];
-      if (status == 200 || status == 404) seen_.push_back(std::move(seen));
+      if (status == 200 || status == 404) {
+        seen_.push_back(std::move(seen));
+        ++answered_;
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
   }
@@ -229,6 +234,7 @@ class Asker {
   std::mutex mutex_;
   std::vector<uint16_t> ports_;
   std::atomic<bool> stop_ = false;
+  std::atomic<int64_t> answered_ = 0;
   std::vector<RatingSeen> seen_;
   std::map<int, int> statuses_;
   std::thread thread_;
@@ -360,7 +366,15 @@ TEST_CASE("a node is killed or stands still: its partitions move and no answer i
   REQUIRE_FALSE(moving.empty());
   Asker asker({nodes[0]->port(), nodes[1]->port(), nodes[2]->port()});
   // Checkpoints of what will move, and answers of all three.
-  std::this_thread::sleep_for(std::chrono::seconds(3));
+  for (const std::string& seller : moving) {
+    CHECK(Eventually([&] {
+      const auto made =
+          ListCheckpoints(files.Path("checkpoints"), PartitionOf(seller, kPartitions));
+      return made.ok() && !made->empty();
+    }));
+  }
+  const int64_t answered = asker.answered();
+  CHECK(Eventually([&] { return asker.answered() > answered + 100; }));
 
   bool kills = false;
   SECTION("killed") { kills = true; }

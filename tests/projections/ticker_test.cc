@@ -68,12 +68,19 @@ class Shop {
     options.read_wait = absl::Milliseconds(5);
     options.end_interval = absl::Milliseconds(5);
     options.ticks = true;
+    // The wall clock then says the same, as if both were read at one instant.
+    told_ = wall_.load();
     options.monotonic_clock = [this] {
-      return absl::UnixEpoch() + absl::Milliseconds(wall_.load().number() + slept_ms_);
+      told_ = wall_.load();
+      return absl::UnixEpoch() + absl::Milliseconds(told_.load().number() + slept_ms_);
     };
     cell_ = std::make_unique<LiveCell>(
         &log_, kFirst, [this] { return Cell::Open(&log_, kFirst, rows_, CellOptions{}); },
-        [this] { return wall_.load(); }, std::move(options));
+        [this] {
+          ++looks_;
+          return told_.load();
+        },
+        std::move(options));
     cell_->Start();
     REQUIRE(cell_->WaitFor(end(), kLong));
   }
@@ -86,8 +93,14 @@ class Shop {
     slept_ms_ -= wall.number() - wall_.load().number();
     wall_ = wall;
   }
-  // Long enough for the cell to look at its clocks several times.
-  void Wait() { std::this_thread::sleep_for(std::chrono::milliseconds(100)); }
+  // Until the cell has looked at its clocks several times.
+  void Wait() {
+    const int seen = looks_;
+    for (int i = 0; i < 6000 && looks_ < seen + 20; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    REQUIRE(looks_ >= seen + 20);
+  }
 
   Offset end() { return log_.EndOffset(kFirst).value(); }
   bool WaitForTick(int ticks) {
@@ -125,6 +138,8 @@ class Shop {
  private:
   const int64_t delay_ms_;
   std::atomic<Instant> wall_;
+  std::atomic<Instant> told_;
+  std::atomic<int> looks_ = 0;
   std::atomic<int64_t> slept_ms_ = 0;
   MemoryLog log_{MemoryLogOptions{}};
   std::shared_ptr<MemoryStore> rows_ = std::make_shared<MemoryStore>();
