@@ -6,6 +6,7 @@
 #include "query/event_body.h"
 #include "query/node_door.h"
 #include "query/rating_door.h"
+#include "query/sellers_door.h"
 #include "query/sla_door.h"
 #include "query/smart_door.h"
 
@@ -66,6 +67,7 @@ std::shared_ptr<const HttpRoutes> HttpDoors::MakeRoutes() {
   ask("/v1/sellers/{id}/smart", SmartQuestion);
   ask("/v1/sellers/{id}/sla", SlaQuestion);
   ask("/v1/sla", SlaQuestion);
+  question(HttpMethod::kPost, "/v1/sellers:query", kMaxSellersBodyBytes, SellersQuestion);
   routes->Add(
       {HttpMethod::kPost, "/v1/events", kMaxEventBodyBytes,
        [this](HttpRequest& request, HttpExchange& exchange) { events_.Take(request, exchange); }});

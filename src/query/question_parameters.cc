@@ -98,13 +98,14 @@ absl::Status QuestionTime::Check() const {
   return absl::OkStatus();
 }
 
-void ReadTime(ParameterReader& parameters, int32_t partitions, QuestionTime* time) {
+void ReadTime(ParameterReader& parameters, int32_t partitions, QuestionTime* time,
+              const TimeNames& names) {
   static constexpr std::array<std::pair<std::string_view, QueryClock>, 2> kClocks = {
       {{"log", QueryClock::kLog}, {"wall", QueryClock::kWall}}};
-  parameters.Time("as_of", &time->as_of);
-  parameters.Time("known_at", &time->known_at);
-  parameters.OneOf<QueryClock>("clock", kClocks, &time->clock);
-  parameters.Position("min_position", partitions, &time->min_position);
+  parameters.Time(names.as_of, &time->as_of);
+  parameters.Time(names.known_at, &time->known_at);
+  parameters.OneOf<QueryClock>(names.clock, kClocks, &time->clock);
+  parameters.Position(names.min_position, partitions, &time->min_position);
 }
 
 }  // namespace flywheel

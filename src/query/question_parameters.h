@@ -79,7 +79,17 @@ struct QuestionTime {
   // InvalidArgument: what is given does not go together.
   absl::Status Check() const;
 };
-void ReadTime(ParameterReader& parameters, int32_t partitions, QuestionTime* time);
+// What these are called, in a target or in a body.
+struct TimeNames {
+  std::string_view as_of = "as_of";
+  std::string_view known_at = "known_at";
+  std::string_view clock = "clock";
+  std::string_view min_position = "min_position";
+};
+inline constexpr TimeNames kTimeMembers = {"asOf", "knownAt", "clock", "minPosition"};
+
+void ReadTime(ParameterReader& parameters, int32_t partitions, QuestionTime* time,
+              const TimeNames& names = {});
 
 }  // namespace flywheel
 
