@@ -5,10 +5,14 @@
 #include "base/status.h"
 #include "query/event_body.h"
 #include "query/node_door.h"
+#include "query/quarantine_door.h"
+#include "query/queue_door.h"
 #include "query/rating_door.h"
+#include "query/search_door.h"
 #include "query/sellers_door.h"
 #include "query/sla_door.h"
 #include "query/smart_door.h"
+#include "query/timeline_door.h"
 
 namespace flywheel {
 
@@ -67,6 +71,11 @@ std::shared_ptr<const HttpRoutes> HttpDoors::MakeRoutes() {
   ask("/v1/sellers/{id}/smart", SmartQuestion);
   ask("/v1/sellers/{id}/sla", SlaQuestion);
   ask("/v1/sla", SlaQuestion);
+  ask("/v1/queue", QueueQuestion);
+  ask("/v1/orders/{id}/timeline", TimelineQuestion);
+  ask("/v1/quarantine", QuarantineQuestion);
+  ask("/v1/quarantine/{place}", QuarantineEntryQuestion);
+  ask("/v1/search", SearchQuestion);
   question(HttpMethod::kPost, "/v1/sellers:query", kMaxSellersBodyBytes, SellersQuestion);
   routes->Add(
       {HttpMethod::kPost, "/v1/events", kMaxEventBodyBytes,

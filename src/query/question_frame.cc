@@ -291,6 +291,11 @@ HttpResponse NoSuchRow(std::string_view seller, std::string_view market, Instant
                                       seller, market, FormatInstant(as_of))});
 }
 
+void WriteLine(std::string_view line, JsonWriter* json) {
+  line.remove_suffix(1);
+  json->Raw(line);
+}
+
 HttpResponse RowAnswer(std::string line) {
   HttpResponse response;
   response.body = std::move(line);
@@ -300,7 +305,7 @@ HttpResponse RowAnswer(std::string line) {
 HttpResponse RowsAnswer(const std::vector<std::string>& lines) {
   JsonWriter json;
   json.BeginObject().Key("rows").BeginArray();
-  for (const std::string& line : lines) json.Raw(std::string_view(line).substr(0, line.size() - 1));
+  for (const std::string& line : lines) WriteLine(line, &json);
   return RowAnswer(json.EndArray().EndObject().TakeLine());
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/json_writer.h"
 #include "base/strong.h"
 #include "projections/cell/cell_view.h"
 #include "query/http/http_exchange.h"
@@ -102,6 +104,12 @@ std::vector<Partition> PartitionsOf(std::string_view seller, const QueryService&
 
 // 404: the seller has no row in the market.
 HttpResponse NoSuchRow(std::string_view seller, std::string_view market, Instant as_of);
+// Lists come in pages of so many.
+inline constexpr int64_t kMaxPage = 1000;
+inline constexpr int64_t kDefaultPage = 100;
+
+// A line of JSON as a value within another.
+void WriteLine(std::string_view line, JsonWriter* json);
 // An answer of one row, a line of JSON.
 HttpResponse RowAnswer(std::string line);
 // An answer of several rows, each a line of JSON: {"rows":[...]}.

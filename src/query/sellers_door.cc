@@ -120,14 +120,13 @@ std::vector<Partition> PartitionsOf(const std::vector<std::string>& sellers, int
 
 // ---------------------------------------------------------------- the answer
 
-void WriteFigure(std::string_view name, std::optional<std::string> line, JsonWriter* json) {
+void WriteFigure(std::string_view name, const std::optional<std::string>& line, JsonWriter* json) {
   json->Key(name);
   if (!line) {
     json->Raw("null");
     return;
   }
-  line->pop_back();
-  json->Raw(*line);
+  WriteLine(*line, json);
 }
 
 // The figures of the sellers, each from the same views.
@@ -139,16 +138,16 @@ class Figures {
   absl::Status Write(const std::string& seller, JsonWriter* json) const {
     json->BeginObject().Field("sellerId", seller);
     if (asked_.rating) {
-      ASSIGN_OR_RETURN(std::optional<std::string> line, Rating(seller));
-      WriteFigure("rating", std::move(line), json);
+      ASSIGN_OR_RETURN(const std::optional<std::string> line, Rating(seller));
+      WriteFigure("rating", line, json);
     }
     if (asked_.smart) {
-      ASSIGN_OR_RETURN(std::optional<std::string> line, Smart(seller));
-      WriteFigure("smart", std::move(line), json);
+      ASSIGN_OR_RETURN(const std::optional<std::string> line, Smart(seller));
+      WriteFigure("smart", line, json);
     }
     if (asked_.sla) {
-      ASSIGN_OR_RETURN(std::optional<std::string> line, Sla(seller));
-      WriteFigure("sla", std::move(line), json);
+      ASSIGN_OR_RETURN(const std::optional<std::string> line, Sla(seller));
+      WriteFigure("sla", line, json);
     }
     json->EndObject();
     return absl::OkStatus();
