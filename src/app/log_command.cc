@@ -11,11 +11,11 @@
 #include "app/command.h"
 #include "app/data_folder.h"
 #include "app/log_inspection.h"
-#include "app/record_json.h"
 #include "app/table.h"
 #include "base/instant_text.h"
 #include "base/json_writer.h"
 #include "base/status.h"
+#include "query/record_json.h"
 
 namespace flywheel {
 namespace {

@@ -12,9 +12,8 @@
 #include "absl/strings/escaping.h"
 #include "app/command.h"
 #include "app/data_folder.h"
+#include "app/entry_search.h"
 #include "app/quarantine_acts.h"
-#include "app/quarantine_entries.h"
-#include "app/record_json.h"
 #include "app/refused_payload.h"
 #include "app/table.h"
 #include "base/instant_text.h"
@@ -24,6 +23,9 @@
 #include "events/record_view.h"
 #include "projections/facts/acceptance.h"
 #include "projections/facts/quarantine_row.h"
+#include "projections/views/quarantine_entries.h"
+#include "query/quarantine_json.h"
+#include "query/record_json.h"
 
 namespace flywheel {
 namespace {
@@ -41,22 +43,6 @@ std::string EntriesTable(const std::vector<PlacedEntry>& entries) {
                                  : fmt::format("{}: {}", row.field, SentenceOf(row))});
   }
   return table.ToText();
-}
-
-// Who closed the entry, and why: as the record says by which it was closed.
-absl::Status WriteClosing(EventLog& log, const PlacedEntry& entry, JsonWriter& json) {
-  if (!entry.row.closed) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::string bytes,
-                   ReadRecord(log, {entry.place.partition, *entry.row.closed}));
-  RecordView record;
-  if (ScanRecord(bytes, &record) != ScanResult::kOk) return absl::OkStatus();
-  if (const auto* resubmitted = std::get_if<ResubmittedView>(&record.body)) {
-    json.FieldIfGiven("closedBy", resubmitted->actor_id);
-  } else if (const auto* discarded = std::get_if<DiscardedView>(&record.body)) {
-    json.FieldIfGiven("closedBy", discarded->actor_id);
-    json.FieldIfGiven("closedBecause", discarded->reason);
-  }
-  return absl::OkStatus();
 }
 
 // The bytes of what an inbox refused, where the brokers still have them.
@@ -99,12 +85,7 @@ absl::StatusOr<ExitCode> QuarantineList(const Context& context,
   const bool more = entries.size() > options.limit;
   if (more) entries.pop_back();
   if (context.json) {
-    for (const PlacedEntry& entry : entries) {
-      JsonWriter json;
-      json.BeginObject();
-      WriteEntry(entry, json);
-      RETURN_IF_ERROR(context.Print(json.EndObject().TakeLine()));
-    }
+    for (const PlacedEntry& entry : entries) RETURN_IF_ERROR(context.Print(EntryJson(entry)));
   } else {
     RETURN_IF_ERROR(context.Print(EntriesTable(entries)));
   }
@@ -123,14 +104,8 @@ absl::StatusOr<ExitCode> QuarantineShow(const Context& context,
   ASSIGN_OR_RETURN(const std::string bytes, ReadRecord(folded.log(), place));
   JsonWriter json;
   json.BeginObject();
-  WriteEntry(entry, json);
-  RETURN_IF_ERROR(WriteClosing(folded.log(), entry, json));
-  if (const std::optional<std::string> event = EventOfRecordJson(bytes)) {
-    json.Key("event").Raw(*event);
-  } else {
-    json.Key("record").Raw(RecordJson(bytes));
-    RETURN_IF_ERROR(WritePayload(context, bytes, entry, json));
-  }
+  RETURN_IF_ERROR(WriteWholeEntry(folded.log(), entry, bytes, json));
+  RETURN_IF_ERROR(WritePayload(context, bytes, entry, json));
   RETURN_IF_ERROR(context.Print(json.EndObject().TakeLine()));
   return ExitCode::kOk;
 }

@@ -16,8 +16,8 @@
 
 #include "app/command.h"
 #include "app/data_folder.h"
+#include "app/entry_search.h"
 #include "app/operator_record.h"
-#include "app/record_json.h"
 #include "app/refused_payload.h"
 #include "app/table.h"
 #include "app/whole_file.h"
@@ -28,6 +28,7 @@
 #include "events/record_view.h"
 #include "projections/cell/trial.h"
 #include "projections/views/event_fate.h"
+#include "query/record_json.h"
 
 namespace flywheel {
 namespace {

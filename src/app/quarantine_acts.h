@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "app/context.h"
 #include "app/exit_code.h"
-#include "app/quarantine_entries.h"
+#include "projections/views/quarantine_entries.h"
 
 namespace CLI {
 class App;

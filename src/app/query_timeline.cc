@@ -12,7 +12,6 @@
 #include "app/table.h"
 #include "app/timeline_text.h"
 #include "base/instant_text.h"
-#include "base/json_writer.h"
 #include "base/status.h"
 #include "projections/views/cell_reading.h"
 #include "projections/views/order_lookup.h"
@@ -26,14 +25,11 @@ namespace {
 absl::Status PrintMatches(const Context& context, const std::vector<OrderMatch>& matches) {
   Table table({"id of", "seller", "order"});
   for (const OrderMatch& match : matches) {
-    if (!context.json) {
+    if (context.json) {
+      RETURN_IF_ERROR(context.Print(OrderMatchJson(match)));
+    } else {
       table.Add({std::string(NameOf(match.by)), match.seller_id, match.order_id});
-      continue;
     }
-    JsonWriter json;
-    json.BeginObject().Field("idOf", NameOf(match.by)).Field("sellerId", match.seller_id);
-    json.Field("orderId", match.order_id);
-    RETURN_IF_ERROR(context.Print(json.EndObject().TakeLine()));
   }
   return context.json ? absl::OkStatus() : context.Print(table.ToText());
 }
@@ -63,7 +59,8 @@ absl::StatusOr<ExitCode> QueryTimeline(const Context& context,
     RETURN_IF_ERROR(PrintMatches(context, matches));
     RETURN_IF_ERROR(context.Flush());
     return absl::InvalidArgumentError(fmt::format(
-        "{} orders fit {}: name one by its own id and --seller", matches.size(), options.id));
+        "{}{} orders fit {}: name one by its own id and --seller",
+        matches.size() < kMaxOrderMatches ? "" : "at least ", matches.size(), options.id));
   }
   const OrderMatch& match = matches.front();
   const CellSources sources(folded.views());

@@ -16,9 +16,6 @@
 namespace flywheel {
 namespace {
 
-// Ten years; more would reach past every due instant.
-constexpr int64_t kMaxWithinHours = int64_t{24} * 3660;
-
 std::map<std::string, SlaClock> KindsByName() {
   std::map<std::string, SlaClock> kinds;
   for (size_t i = 0; i < kSlaClocks; ++i) {
@@ -73,7 +70,7 @@ void AddQueue(CLI::App& app, CommandRunner& runner) {
   queue
       ->add_option("--within-hours", options->within_hours,
                    "only what is due within so many hours, or overdue")
-      ->check(CLI::Range(int64_t{0}, kMaxWithinHours))
+      ->check(CLI::Range(int64_t{0}, kMaxQueueHours))
       ->type_name("N");
   queue->add_option("--limit", options->limit, "clocks that are listed")
       ->check(CLI::Range(size_t{1}, kMaxQueuePage))

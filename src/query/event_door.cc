@@ -15,6 +15,7 @@
 #include "events/publish_outcome_json.h"
 #include "query/event_body.h"
 #include "query/http/http_problem.h"
+#include "query/log_position.h"
 
 namespace flywheel {
 namespace {
@@ -64,6 +65,7 @@ class EventDoor::Posting {
       response.status = counts_.accepted == counts_.offered ? 200 : 207;
       response.content_type = kLinesType;
       response.body = std::move(lines_);
+      if (!position_.empty()) response.AddHeader("Flywheel-Position", position_.Format());
     } else if (counts_.not_published > 0) {
       response = RetryLater({503, "LOG_TOOK_NONE", first_error_}, kRetrySeconds, Outcomes());
     } else {
@@ -79,6 +81,7 @@ class EventDoor::Posting {
     switch (outcome.kind) {
       case PublishOutcome::Kind::kAccepted:
         ++counts.accepted;
+        position_.RaiseTo(outcome.place.partition, outcome.place.offset.Plus(1));
         break;
       case PublishOutcome::Kind::kRefused:
         ++counts.refused[static_cast<size_t>(outcome.refusal.code)];
@@ -102,6 +105,7 @@ class EventDoor::Posting {
   HttpDeferred answer_;
   std::vector<PublishOutcome> reported_;
   PublishCounts counts_;
+  LogPosition position_;  // after what was accepted
   std::string lines_;
   std::string first_error_;
 };

@@ -34,7 +34,9 @@ struct EventDoorCounts {
 // Answers: 200, every line was accepted; 207, some were not; both as JSON lines (OutcomeLine).
 // 422, none was accepted and intake refused all that the log did not; 503 with Retry-After, none
 // was accepted and the log did not take what intake did: both as a problem document with the same
-// objects as its "outcomes". 413, 415: nothing was looked at.
+// objects as its "outcomes". 413, 415: nothing was looked at. Where something was accepted,
+// Flywheel-Position says behind which places it stands: the min_position of a question that is to
+// see it.
 //
 // Concurrency: any thread. Limits: those of the server, which bound what waits here: requests and
 // bytes of bodies in flight.

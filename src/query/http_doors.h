@@ -11,7 +11,7 @@
 #include "query/http/http_server.h"
 #include "query/http_metrics.h"
 #include "query/metrics.h"
-#include "query/rating_door.h"
+#include "query/question_frame.h"
 #include "query/service.h"
 #include "query/work_queue.h"
 
@@ -22,9 +22,10 @@ struct HttpDoorsOptions {
   // Threads for questions that take long, 1 to 64, and how many of those may wait, from 1.
   int work_threads = 1;
   size_t max_waiting_work = 64;
+  QuestionFrameOptions questions;
 };
 
-// Operation: POST /v1/events (EventDoor), GET /v1/sellers/{id}/rating (RatingDoor), and
+// Operation: POST /v1/events (EventDoor), the questions (QuestionFrame; a door each), and
 // - GET /v1/node: this node, and of each partition the state, position and lag, or the owner;
 // - GET /metrics, for Prometheus;
 // - GET /livez: 200 while the process answers;
@@ -58,7 +59,7 @@ class HttpDoors {
   Metrics metrics_;
   EventDoor events_;
   WorkQueue work_;
-  RatingDoor ratings_;
+  QuestionFrame questions_;
   std::shared_ptr<const HttpRoutes> routes_;
   HttpMetrics http_metrics_;
   std::unique_ptr<HttpServer> server_;  // ends before what it calls

@@ -61,6 +61,12 @@ std::string_view NameOf(Subject subject) {
   return "";
 }
 
+std::string OrderMatchJson(const OrderMatch& match) {
+  JsonWriter json;
+  json.BeginObject().Field("idOf", NameOf(match.by)).Field("sellerId", match.seller_id);
+  return json.Field("orderId", match.order_id).EndObject().TakeLine();
+}
+
 std::string TimelineJson(const OrderTimeline& timeline) {
   JsonWriter json;
   json.BeginObject().Field("orderId", timeline.order_id).Field("sellerId", timeline.seller_id);

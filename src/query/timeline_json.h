@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "projections/views/order_lookup.h"
 #include "projections/views/order_timeline.h"
 
 namespace flywheel {
@@ -12,6 +13,9 @@ namespace flywheel {
 std::string ActorName(Actor actor);
 // "order", "parcel", "complaint", "review", "return", "refund".
 std::string_view NameOf(Subject subject);
+
+// One line about an order that an id fits: {"idOf","sellerId","orderId"}.
+std::string OrderMatchJson(const OrderMatch& match);
 
 // One line:
 // {"orderId","sellerId","market","buyerId","known","asOf","entries":[{"at","kind","actor","place",

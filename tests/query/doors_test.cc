@@ -1,4 +1,6 @@
 // The doors of a node: a real log, real cells, real sockets.
+#include "query/doors.h"
+
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
@@ -14,9 +16,7 @@
 #include "projections/views/rating_reader.h"
 #include "query/eventually.h"
 #include "query/exposition.h"
-#include "query/http_client.h"
 #include "query/http_doors.h"
-#include "query/node.h"
 #include "query/rating_json.h"
 
 namespace flywheel {
@@ -32,39 +32,7 @@ std::vector<std::string> Lines(const std::string& text) {
   return lines;
 }
 
-bool Has(const std::string& text, const std::string& part) {
-  INFO(text);
-  INFO(part);
-  return text.find(part) != std::string::npos;
-}
-
-// An order of the seller and a review of it.
-std::string Sold(const std::string& seller, const std::string& order, bool recommended = true) {
-  return EventLine("2025-06-01T10:00:00Z", Placed(order, "b-" + order), seller) +
-         EventLine("2025-06-02T10:00:00Z", Reviewed(order, "b-" + order, recommended, 4), seller);
-}
-
-std::string Rating(const std::string& seller) { return "/v1/sellers/" + seller + "/rating"; }
-
 std::string IdOf(const std::string& line) { return line.substr(line.find("0190b2c4"), 36); }
-
-// A seller of each of four partitions.
-std::string SellerOf(int32_t partition) {
-  for (int i = 0;; ++i) {
-    const std::string seller = "seller-" + std::to_string(i);
-    if (PartitionOf(seller, 4) == Partition(partition)) return seller;
-  }
-}
-
-struct Doors {
-  explicit Doors(const MemoryLogOptions& log = TestNode::FourPartitions(),
-                 const HttpDoorsOptions& options = {})
-      : node(log), doors(StartDoors(node, options)), client(doors->port()) {}
-
-  TestNode node;
-  std::unique_ptr<HttpDoors> doors;
-  HttpClient client;
-};
 
 // ---------------------------------------------------------------- POST /v1/events
 

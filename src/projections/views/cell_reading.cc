@@ -165,6 +165,15 @@ absl::StatusOr<Instant> CellSources::LogClock() const {
   return clock;
 }
 
+std::vector<const RowReader*> RowsOf(const CellViews& views) {
+  std::vector<const RowReader*> rows;
+  rows.reserve(views.size());
+  for (const std::shared_ptr<const CellView>& view : views) {
+    rows.push_back(view == nullptr ? nullptr : view->rows.get());
+  }
+  return rows;
+}
+
 absl::StatusOr<std::optional<SellerRow>> ReadSeller(const RowReader& store,
                                                     std::string_view seller) {
   std::string value;

@@ -75,6 +75,9 @@ class CellSources {
   std::vector<Source> sources_;
 };
 
+// The rows of the views, by partition; nullptr where there is none.
+std::vector<const RowReader*> RowsOf(const CellViews& views);
+
 // nullopt: no record of the seller passed intake.
 absl::StatusOr<std::optional<SellerRow>> ReadSeller(const RowReader& store,
                                                     std::string_view seller);

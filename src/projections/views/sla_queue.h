@@ -49,6 +49,9 @@ absl::StatusOr<QueuePlace> ParseQueueToken(std::string_view token);
 // At most this many on a page.
 inline constexpr size_t kMaxQueuePage = 10'000;
 
+// What is due within more hours is not asked for: ten years reach past every due instant.
+inline constexpr int64_t kMaxQueueHours = int64_t{24} * 3660;
+
 struct QueuePage {
   std::vector<QueuedClock> clocks;
   std::optional<QueuePlace> next;  // none: this was the last page

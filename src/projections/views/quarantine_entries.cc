@@ -1,10 +1,10 @@
-#include "app/quarantine_entries.h"
+#include "projections/views/quarantine_entries.h"
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <utility>
 
+#include "base/instant_text.h"
 #include "base/status.h"
 #include "projections/facts/acceptance.h"
 #include "projections/facts/row_keys.h"
@@ -37,16 +37,7 @@ absl::Status NoEntry(LogPlace place) {
 
 }  // namespace
 
-void AddEntrySearch(CLI::App& command, EntrySearch& search) {
-  command.add_option("--seller", search.seller, "only this seller's");
-  command.add_option("--code", search.code, "only those of this code, e.g. WRONG_BUYER");
-  command.add_option("--source", search.source,
-                     "only those of this source: the event's, or the door that refused it");
-}
-
-absl::Status CheckEntrySearch(const EntrySearch& search) {
-  const std::string& code = search.code;
-  if (code.empty()) return absl::OkStatus();
+absl::Status CheckRefusalCode(std::string_view code) {
   std::string names;
   for (auto number = static_cast<int>(RefusalCode::kUndecodable);
        number <= static_cast<int>(RefusalCode::kWaitExpired); ++number) {
@@ -54,8 +45,7 @@ absl::Status CheckEntrySearch(const EntrySearch& search) {
     if (name == code) return absl::OkStatus();
     names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
   }
-  return absl::InvalidArgumentError(
-      fmt::format("--code {}: no such code; they are {}", code, names));
+  return absl::InvalidArgumentError(fmt::format("no such code; they are {}", names));
 }
 
 absl::StatusOr<std::vector<PlacedEntry>> FindEntries(const std::vector<const RowReader*>& rows,
@@ -64,7 +54,7 @@ absl::StatusOr<std::vector<PlacedEntry>> FindEntries(const std::vector<const Row
   std::vector<PlacedEntry> found;
   for (size_t number = 0; number < rows.size(); ++number) {
     const Partition partition(static_cast<int32_t>(number));
-    if (after && partition < after->partition) continue;
+    if (rows[number] == nullptr || (after && partition < after->partition)) continue;
     const std::string first = after && partition == after->partition
                                   ? row_keys::Quarantine(after->offset.Plus(1))
                                   : row_keys::Prefix(RowType::kQuarantine);
@@ -102,28 +92,6 @@ absl::StatusOr<PlacedEntry> EntryAt(const std::vector<const RowReader*>& rows, L
 
 std::string_view CodeText(const QuarantineRow& row) {
   return row.code == RefusalCode::kUnspecified ? std::string_view() : NameOf(row.code);
-}
-
-void WriteEntry(const PlacedEntry& entry, JsonWriter& json) {
-  const QuarantineRow& row = entry.row;
-  const auto place = [&](Offset offset) { return FormatPlace({entry.place.partition, offset}); };
-  json.Field("place", FormatPlace(entry.place)).Field("state", NameOf(row.state));
-  json.FieldIfGiven("code", CodeText(row)).FieldIfGiven("field", row.field);
-  json.FieldIfGiven("reason", SentenceOf(row));
-  json.FieldIfGiven("kind", NameOf(row.kind)).FieldIfGiven("sellerId", row.seller_id);
-  json.FieldIfGiven("orderId", row.order_id).FieldIfGiven("market", row.market.text());
-  json.FieldIfGiven("eventId", row.event_id);
-  if (row.kind != EventKind::kNone) json.Field("occurredAt", FormatInstant(row.occurred_at));
-  json.Field("recordedAt", FormatInstant(row.recorded_at)).FieldIfGiven("source", row.source);
-  json.FieldIfGiven("sourcePlace", row.source_place).Field("repeats", row.repeats);
-  if (row.state != QuarantineRow::State::kWaiting) {
-    json.Field("decidedAt", place(row.decided));
-    json.Field("decidedRecordedAt", FormatInstant(row.decided_at));
-  }
-  if (row.closed) {
-    json.Field("closedAt", place(*row.closed));
-    json.Field("closedRecordedAt", FormatInstant(row.closed_at));
-  }
 }
 
 }  // namespace flywheel

@@ -1,6 +1,6 @@
-// Entries of the quarantine: found by place or by what they have in common, and printed.
-#ifndef FLYWHEEL_APP_QUARANTINE_ENTRIES_H_
-#define FLYWHEEL_APP_QUARANTINE_ENTRIES_H_
+// Entries of the quarantine, found by place or by what they have in common.
+#ifndef FLYWHEEL_PROJECTIONS_VIEWS_QUARANTINE_ENTRIES_H_
+#define FLYWHEEL_PROJECTIONS_VIEWS_QUARANTINE_ENTRIES_H_
 
 #include <cstdint>
 #include <optional>
@@ -9,14 +9,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/instant_text.h"
-#include "base/json_writer.h"
+#include "base/strong.h"
 #include "projections/facts/quarantine_row.h"
 #include "projections/store/row_store.h"
-
-namespace CLI {
-class App;
-}
 
 namespace flywheel {
 
@@ -31,10 +26,8 @@ struct EntrySearch {
 
   bool names_something() const { return !seller.empty() || !code.empty() || !source.empty(); }
 };
-// --seller, --code, --source.
-void AddEntrySearch(CLI::App& command, EntrySearch& search);
-// InvalidArgument where the code is none.
-absl::Status CheckEntrySearch(const EntrySearch& search);
+// InvalidArgument lists the codes where this is none.
+absl::Status CheckRefusalCode(std::string_view code);
 
 // An entry where it stands.
 struct PlacedEntry {
@@ -43,7 +36,7 @@ struct PlacedEntry {
 };
 
 // The entries after `after` that match, by place; one more than the limit where there are more.
-// `rows`: of all partitions.
+// `rows`: by partition; nullptr: left out.
 absl::StatusOr<std::vector<PlacedEntry>> FindEntries(const std::vector<const RowReader*>& rows,
                                                      const EntrySearch& search, uint64_t limit,
                                                      std::optional<LogPlace> after);
@@ -55,9 +48,7 @@ absl::StatusOr<PlacedEntry> EntryIn(const RowReader& rows, LogPlace place);
 
 // Empty while it waits.
 std::string_view CodeText(const QuarantineRow& row);
-// The entry's keys and values, within an object.
-void WriteEntry(const PlacedEntry& entry, JsonWriter& json);
 
 }  // namespace flywheel
 
-#endif  // FLYWHEEL_APP_QUARANTINE_ENTRIES_H_
+#endif  // FLYWHEEL_PROJECTIONS_VIEWS_QUARANTINE_ENTRIES_H_

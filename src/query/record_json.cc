@@ -1,4 +1,4 @@
-#include "app/record_json.h"
+#include "query/record_json.h"
 
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>

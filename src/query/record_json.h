@@ -1,6 +1,6 @@
 // Records of the log as JSON.
-#ifndef FLYWHEEL_APP_RECORD_JSON_H_
-#define FLYWHEEL_APP_RECORD_JSON_H_
+#ifndef FLYWHEEL_QUERY_RECORD_JSON_H_
+#define FLYWHEEL_QUERY_RECORD_JSON_H_
 
 #include <optional>
 #include <string>
@@ -24,4 +24,4 @@ absl::StatusOr<std::string> ReadRecord(EventLog& log, LogPlace place);
 
 }  // namespace flywheel
 
-#endif  // FLYWHEEL_APP_RECORD_JSON_H_
+#endif  // FLYWHEEL_QUERY_RECORD_JSON_H_

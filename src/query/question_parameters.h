@@ -1,0 +1,96 @@
+// The parameters of a question: read one by one, each wrong one named; and those that every
+// question may have.
+#ifndef FLYWHEEL_QUERY_QUESTION_PARAMETERS_H_
+#define FLYWHEEL_QUERY_QUESTION_PARAMETERS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "base/strong.h"
+#include "query/http/http_message.h"
+#include "query/log_position.h"
+#include "query/query_clock.h"
+
+namespace flywheel {
+
+// Operation: each call takes the parameter of its name where it is given and leaves *into alone
+// where it is not. Finish tells the first thing that is wrong: InvalidArgument that begins with the
+// parameter's name; also of one that is given twice, and of one that nothing has asked for.
+//
+// Concurrency: not thread-safe. The parameters must outlive it.
+class ParameterReader {
+ public:
+  explicit ParameterReader(const std::vector<HttpParameter>& parameters);
+
+  void Text(std::string_view name, std::string* into);
+  void Time(std::string_view name, std::optional<Instant>* into);
+  // "true" and "" are true, "false" is not.
+  void Flag(std::string_view name, bool* into);
+  // A whole number from `least` to `most`.
+  void Number(std::string_view name, int64_t least, int64_t most, std::optional<int64_t>* into);
+  void Position(std::string_view name, int32_t partitions, std::optional<LogPosition>* into);
+  // One of the names, as what stands beside it.
+  template <class Value, class Into>
+  void OneOf(std::string_view name, absl::Span<const std::pair<std::string_view, Value>> choices,
+             Into* into) {
+    Take(name, [&](std::string_view value) {
+      std::string names;
+      for (const auto& [choice, means] : choices) {
+        if (value == choice) {
+          *into = means;
+          return absl::OkStatus();
+        }
+        names.append(names.empty() ? "" : ", ").append(choice);
+      }
+      return NoneOf(value, names);
+    });
+  }
+  // `read` says what is wrong with the value.
+  void Take(std::string_view name, absl::FunctionRef<absl::Status(std::string_view value)> read);
+
+  absl::Status Finish();
+
+ private:
+  static absl::Status NoneOf(std::string_view value, std::string_view names);
+
+  const std::vector<HttpParameter>& parameters_;
+  std::vector<bool> taken_;
+  std::vector<std::string_view> names_;
+  absl::Status first_;
+};
+
+// As of when, and from which part of the log, a question is to be answered.
+struct QuestionTime {
+  std::optional<Instant> as_of;
+  std::optional<Instant> known_at;
+  QueryClock clock = QueryClock::kDefault;
+  // What the answer must contain at least.
+  std::optional<LogPosition> min_position;
+
+  // Whether rows are evaluated one by one.
+  bool is_past() const { return as_of || known_at; }
+  // InvalidArgument: what is given does not go together.
+  absl::Status Check() const;
+};
+// What these are called, in a target or in a body.
+struct TimeNames {
+  std::string_view as_of = "as_of";
+  std::string_view known_at = "known_at";
+  std::string_view clock = "clock";
+  std::string_view min_position = "min_position";
+};
+inline constexpr TimeNames kTimeMembers = {"asOf", "knownAt", "clock", "minPosition"};
+
+void ReadTime(ParameterReader& parameters, int32_t partitions, QuestionTime* time,
+              const TimeNames& names = {});
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_QUERY_QUESTION_PARAMETERS_H_

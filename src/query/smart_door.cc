@@ -1,0 +1,57 @@
+#include "query/smart_door.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "projections/views/smart_reader.h"
+#include "query/smart_json.h"
+
+namespace flywheel {
+namespace {
+
+struct SmartAsked {
+  std::string seller;
+  std::string market{kAll};
+  bool history = false;
+  QuestionTime time;
+};
+
+absl::StatusOr<HttpResponse> Answer(const SmartAsked& asked, const QuestionViews& views) {
+  SmartQuery query;
+  query.known_at = asked.time.known_at;
+  ASSIGN_OR_RETURN(query.as_of, views.AsOf(asked.time));
+  ASSIGN_OR_RETURN(const std::vector<SmartAnswer> answers,
+                   SmartReader(views.views).Of(asked.seller, asked.market, query));
+  if (answers.empty()) return NoSuchRow(asked.seller, asked.market, query.as_of);
+  std::vector<std::string> lines;
+  lines.reserve(answers.size());
+  for (const SmartAnswer& answer : answers) lines.push_back(SmartJson(answer, asked.history));
+  return asked.market == kAll ? RowsAnswer(lines) : RowAnswer(std::move(lines.front()));
+}
+
+}  // namespace
+
+absl::StatusOr<Question> SmartQuestion(QueryService& service, const HttpRequest& request) {
+  SmartAsked asked;
+  asked.seller = request.path_values[0];
+  ParameterReader parameters(request.parameters);
+  parameters.Text("market", &asked.market);
+  ReadTime(parameters, service.partitions(), &asked.time);
+  parameters.Flag("history", &asked.history);
+  RETURN_IF_ERROR(parameters.Finish());
+  if (asked.seller == kAll) {
+    return absl::InvalidArgumentError("id: name a seller: Smart! has no totals");
+  }
+  Question question;
+  question.time = asked.time;
+  question.partitions = PartitionsOf(asked.seller, service);
+  question.takes_long = asked.time.is_past();
+  question.answer = [asked = std::move(asked)](const QuestionViews& views) {
+    return Answer(asked, views);
+  };
+  return question;
+}
+
+}  // namespace flywheel

@@ -1,0 +1,19 @@
+// GET /v1/sellers/{id}/smart: whether a seller is eligible for Smart!.
+#ifndef FLYWHEEL_QUERY_SMART_DOOR_H_
+#define FLYWHEEL_QUERY_SMART_DOOR_H_
+
+#include "absl/status/statusor.h"
+#include "query/http/http_message.h"
+#include "query/question_frame.h"
+#include "query/service.h"
+
+namespace flywheel {
+
+// With a market the body is the line of `flywheel query smart --json`, else {"rows":[...]} of the
+// seller's markets; 404: no such row. An instant or a knowledge in the past is evaluated from rows
+// and takes long. There are no totals: "*" as the seller is InvalidArgument.
+absl::StatusOr<Question> SmartQuestion(QueryService& service, const HttpRequest& request);
+
+}  // namespace flywheel
+
+#endif  // FLYWHEEL_QUERY_SMART_DOOR_H_
