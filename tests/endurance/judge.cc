@@ -143,7 +143,8 @@ void Judge::CheckActs(const DataFolder& folder, const Acknowledged& acknowledged
     std::set<int64_t> complete;
     if (json.is_object()) {
       for (const Json& version : json.at("versions")) {
-        if (version.at("complete").get<bool>()) complete.insert(version.at("version"));
+        if (!version.at("complete").get<bool>()) continue;
+        complete.insert(version.at("version").get<int64_t>());
       }
     }
     for (const int64_t version : acknowledged.policies) {

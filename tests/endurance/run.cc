@@ -15,7 +15,6 @@ namespace {
 
 // A log of many rounds takes long to judge.
 constexpr int kRoundsOfAWorld = 20;
-constexpr size_t kFaultsOfARound = 2;
 
 // Every kind comes up once before one comes up again.
 class FaultsInTurn {
@@ -107,7 +106,7 @@ EnduranceCounts Endure(const EnduranceOptions& options, Findings* findings) {
     bool goes_on = true;
     for (int left = world_options.rounds; left > 0 && goes_on; --left) {
       std::vector<Fault> faults;
-      for (size_t i = 0; i < kFaultsOfARound; ++i) faults.push_back(in_turn.Next());
+      for (size_t i = 0; i < options.faults_a_round; ++i) faults.push_back(in_turn.Next());
       for (const Fault fault : faults) ++counts.faults[static_cast<size_t>(fault)];
       goes_on = OneRound(world, ++counts.rounds, faults, options, findings);
     }

@@ -18,6 +18,7 @@ struct EnduranceOptions {
   bool kafka = false;
   int rounds = 1;
   uint64_t seed = 1;
+  size_t faults_a_round = 2;  // every kind comes up once before one comes up again
   // Pauses beyond the length of sessions.
   bool patient = false;
   // Called with a line now and then. May be empty.
