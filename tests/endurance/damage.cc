@@ -17,6 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Where the length of a record stands in its frame of the embedded log.
+constexpr uint64_t kFrameLengthAt = 8;
 // Of a batch of Kafka's: where its length stands, and where its checksum begins to cover it.
 constexpr uint64_t kBatchLengthAt = 8;
 constexpr uint64_t kBatchHeadBytes = 12;
@@ -44,6 +46,28 @@ std::string ReadAll(const std::string& path) {
 FlippedBit FlipWithin(const std::string& path, uint64_t from, uint64_t to,
                       std::mt19937_64& random) {
   return {path, from + random() % (to - from), static_cast<int>(random() % 8)};
+}
+
+// What a checksum covers.
+struct Covered {
+  std::string path;
+  uint64_t from;
+  uint64_t to;
+};
+
+std::optional<FlippedBit> FlipInOneOf(const std::vector<Covered>& parts, std::mt19937_64& random) {
+  if (parts.empty()) return std::nullopt;
+  const Covered& part = parts[random() % parts.size()];
+  return FlipWithin(part.path, part.from, part.to, random);
+}
+
+// Four bytes.
+uint64_t NumberAt(const std::string& bytes, uint64_t at, bool little_endian) {
+  uint64_t number = 0;
+  for (uint64_t i = 0; i < 4; ++i) {
+    number = number << 8 | static_cast<uint8_t>(bytes[at + (little_endian ? 3 - i : i)]);
+  }
+  return number;
 }
 
 }  // namespace
@@ -86,39 +110,33 @@ std::string BreakRows(const std::string& data_folder, std::mt19937_64& random) {
 }
 
 std::optional<FlippedBit> FlipInLog(const std::string& data_folder, std::mt19937_64& random) {
-  std::vector<std::pair<std::string, uint64_t>> used;
+  std::vector<Covered> frames;
   for (const std::string& path : FilesBelow(data_folder + "/log", ".log")) {
     const std::string bytes = ReadAll(path);
-    const size_t last = bytes.find_last_not_of('\0');
-    if (last == std::string::npos) continue;
-    // Frames stand at multiples of 8; the last one is the mark.
-    const uint64_t end = (last + 8) / 8 * 8;
-    if (end > kSegmentHeaderBytes + 2 * kFrameHeaderBytes) used.emplace_back(path, end);
+    for (uint64_t at = kSegmentHeaderBytes; at + kFrameHeaderBytes < bytes.size();) {
+      const uint64_t length = NumberAt(bytes, at + kFrameLengthAt, /*little_endian=*/true);
+      if (length == 0) break;  // the tail mark, or nothing
+      frames.push_back({path, at, at + kFrameHeaderBytes + length});
+      at += FrameBytes(length);
+    }
   }
-  if (used.empty()) return std::nullopt;
-  const auto& [path, end] = used[random() % used.size()];
-  return FlipWithin(path, kSegmentHeaderBytes, end - kFrameHeaderBytes, random);
+  return FlipInOneOf(frames, random);
 }
 
 std::optional<FlippedBit> FlipInTopic(const std::string& partition_folder,
                                       std::mt19937_64& random) {
-  std::vector<std::pair<std::string, std::pair<uint64_t, uint64_t>>> batches;
+  std::vector<Covered> batches;
   for (const std::string& path : FilesBelow(partition_folder, ".log")) {
     const std::string bytes = ReadAll(path);
     for (uint64_t at = 0; at + kBatchHeadBytes < bytes.size();) {
-      uint64_t length = 0;
-      for (uint64_t i = 0; i < 4; ++i) {
-        length = length << 8 | static_cast<uint8_t>(bytes[at + kBatchLengthAt + i]);
-      }
+      const uint64_t length = NumberAt(bytes, at + kBatchLengthAt, /*little_endian=*/false);
       const uint64_t end = at + kBatchHeadBytes + length;
       if (length == 0 || end > bytes.size()) break;
-      batches.push_back({path, {at + kBatchCoveredFrom, end}});
+      batches.push_back({path, at + kBatchCoveredFrom, end});
       at = end;
     }
   }
-  if (batches.empty()) return std::nullopt;
-  const auto& [path, part] = batches[random() % batches.size()];
-  return FlipWithin(path, part.first, part.second, random);
+  return FlipInOneOf(batches, random);
 }
 
 }  // namespace flywheel

@@ -31,8 +31,8 @@ class FlippedBit {
   int bit_;
 };
 
-// Flips a bit of what is used of a segment of the embedded log, the tail mark left out: that may go
-// with a crash. nullopt: there are no records. REQUIRES: the log was closed.
+// Flips a bit of a record's frame in the embedded log, where its checksum covers it. nullopt: there
+// are no records. REQUIRES: the log was closed.
 std::optional<FlippedBit> FlipInLog(const std::string& data_folder, std::mt19937_64& random);
 
 // The same in a batch of a broker's partition, where its checksum covers it. `partition_folder`:

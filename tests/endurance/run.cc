@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "sources/temporary_folder.h"
@@ -19,11 +20,12 @@ constexpr int kRoundsOfAWorld = 20;
 // Every kind comes up once before one comes up again.
 class FaultsInTurn {
  public:
-  FaultsInTurn(size_t kinds, std::mt19937_64* random) : kinds_(kinds), random_(*random) {}
+  FaultsInTurn(std::vector<Fault> kinds, std::mt19937_64* random)
+      : kinds_(std::move(kinds)), random_(*random) {}
 
   Fault Next() {
     if (left_.empty()) {
-      for (size_t kind = 0; kind < kinds_; ++kind) left_.push_back(static_cast<Fault>(kind));
+      left_ = kinds_;
       Shuffle(left_, random_);
     }
     const Fault next = left_.back();
@@ -32,10 +34,19 @@ class FaultsInTurn {
   }
 
  private:
-  const size_t kinds_;
+  const std::vector<Fault> kinds_;
   std::mt19937_64& random_;
   std::vector<Fault> left_;
 };
+
+std::vector<Fault> KindsOf(const EnduranceOptions& options) {
+  if (!options.only.empty()) return options.only;
+  std::vector<Fault> kinds;
+  for (size_t kind = 0; kind < (options.kafka ? kFaults : kFaultsOfEmbedded); ++kind) {
+    kinds.push_back(static_cast<Fault>(kind));
+  }
+  return kinds;
+}
 
 void CountIn(const World& world, EnduranceCounts& counts) {
   const Acknowledged all = world.acknowledged();
@@ -92,7 +103,7 @@ std::string EnduranceCounts::ToText(const Findings& findings) const {
 
 EnduranceCounts Endure(const EnduranceOptions& options, Findings* findings) {
   std::mt19937_64 random(options.seed);
-  FaultsInTurn in_turn(options.kafka ? kFaults : kFaultsOfEmbedded, &random);
+  FaultsInTurn in_turn(KindsOf(options), &random);
   EnduranceCounts counts;
   uint64_t seed = options.seed;
   while (counts.rounds < options.rounds) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "endurance/findings.h"
 #include "endurance/world.h"
@@ -19,6 +20,7 @@ struct EnduranceOptions {
   int rounds = 1;
   uint64_t seed = 1;
   size_t faults_a_round = 2;  // every kind comes up once before one comes up again
+  std::vector<Fault> only;    // empty: every kind that the log can have
   // Pauses beyond the length of sessions.
   bool patient = false;
   // Called with a line now and then. May be empty.

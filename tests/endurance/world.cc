@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
@@ -62,6 +63,13 @@ const char* NameOf(Fault fault) {
       "kill -9",     "SIGSTOP",     "full disk",     "broken rows",
       "flipped log", "moved clock", "killed broker", "paused broker"};
   return kNames[static_cast<size_t>(fault)];
+}
+
+Fault FaultNamed(std::string_view name) {
+  for (size_t kind = 0; kind < kFaults; ++kind) {
+    if (NameOf(static_cast<Fault>(kind)) == name) return static_cast<Fault>(kind);
+  }
+  throw std::runtime_error("there is no fault called " + std::string(name));
 }
 
 World::World(const WorldOptions& options, const std::string& folder, Findings* findings)
@@ -148,11 +156,10 @@ void World::StartNode(Node& node) {
 void World::Rebuild(Node& node) {
   if (node.server->running()) node.server->Stop();
   const ProgramEnd end = RunOn(node.server->folder(), {"rebuild"});
-  if (end.code != 0) {
-    Fail(Finding::kBroken,
-         fmt::format("rebuild ends with {}: {}{}", end.code, End(end.out), End(end.err)));
-  }
-  node.rows_broken = false;
+  node.rows_broken = end.code != 0;
+  if (!node.rows_broken) return;
+  Fail(Finding::kBroken,
+       fmt::format("rebuild ends with {}: {}{}", end.code, End(end.out), End(end.err)));
 }
 
 void World::MakeReady(Node& node) {
@@ -255,8 +262,11 @@ void World::Round(const std::vector<Fault>& faults) {
       Befall(fault, acting);
       PumpFor(Delay(20, 300));
     }
-    // The operator's command may hold a folder that a server is to open.
-    Heal();
+    {
+      // A command may hold a folder that is to be rebuilt.
+      const std::lock_guard<std::mutex> gate(acting.gate());
+      Heal();
+    }
     PumpFor(Delay(100, 300));
   }
   WaitForInbox();

@@ -10,6 +10,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "endurance/answers.h"
@@ -40,6 +41,8 @@ enum class Fault : uint8_t {
 inline constexpr size_t kFaults = 8;
 inline constexpr size_t kFaultsOfEmbedded = 6;
 const char* NameOf(Fault fault);
+// Throws std::runtime_error where there is none.
+Fault FaultNamed(std::string_view name);
 
 struct WorldOptions {
   bool kafka = false;

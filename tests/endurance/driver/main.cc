@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "endurance/run.h"
 #include "kafka/broker.h"
@@ -20,8 +21,11 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", options.rounds, "how many")->check(CLI::Range(1, 1'000'000));
   app.add_option("--seed", options.seed, "another seed is another run; default: at random");
   app.add_option("--log", log, "embedded or kafka")->check(CLI::IsMember({"embedded", "kafka"}));
+  std::vector<std::string> only;
+  app.add_option("--only", only, "kinds of faults, as the lines of rounds name them");
   CLI11_PARSE(app, argc, argv);
   options.kafka = log == "kafka";
+  for (const std::string& name : only) options.only.push_back(flywheel::FaultNamed(name));
   options.say = [](std::string_view line) {
     fmt::print("{}\n", line);
     std::fflush(stdout);
