@@ -38,14 +38,14 @@ InboxWriter::InboxWriter(EventLog* log, RefusedStore* refused, Publisher::Policy
       budget_(options_.budget) {}
 
 absl::Status InboxWriter::Prepare(InboxBatch& batch) {
-  last_stamp_ = std::clamp(wall_clock_(), last_stamp_, kLatestInstant);
+  stamp_ = std::clamp(wall_clock_(), last_stamp_, kLatestInstant);
   const std::shared_ptr<const PolicyBook> policies = policies_();
   std::vector<size_t> to_store;
   for (size_t i = 0; i < batch.size(); ++i) {
     InboxEntry& entry = batch.entries()[i];
     if (entry.is_in_log) continue;
     if (!entry.refusal.has_value()) {
-      auto prepared = flywheel::Prepare(entry.event, last_stamp_, *policies, log_->partitions());
+      auto prepared = flywheel::Prepare(entry.event, stamp_, *policies, log_->partitions());
       if (auto* record = std::get_if<PreparedRecord>(&prepared)) {
         entry.prepared = std::move(*record);
         continue;
@@ -53,7 +53,7 @@ absl::Status InboxWriter::Prepare(InboxBatch& batch) {
       entry.refusal = std::get<IntakeRefusal>(std::move(prepared));
     }
     if (entry.kept != InboxEntry::Kept::kUndecided) continue;
-    if (budget_.Take(entry.value.size(), last_stamp_)) {
+    if (budget_.Take(entry.value.size(), stamp_)) {
       to_store.push_back(i);
     } else {
       entry.kept = InboxEntry::Kept::kOverRate;
@@ -102,7 +102,7 @@ PreparedRecord InboxWriter::RefusedRecordOf(const InboxEntry& entry) const {
     refusal.sentence = absl::StrCat("(bytes not kept: ", entry.kept_error, ") ", refusal.sentence);
   }
   return MakeRefused({options_.source, PlaceInTopic(entry.partition, entry.offset)}, entry.value,
-                     refusal, last_stamp_, log_->partitions());
+                     refusal, stamp_, log_->partitions());
 }
 
 std::vector<InboxWriter::Part> InboxWriter::PartsOf(const InboxBatch& batch) const {
@@ -164,6 +164,7 @@ absl::Status InboxWriter::Settle(InboxBatch& batch, const std::vector<Part>& par
       first_error.Update(outcome);
       continue;
     }
+    if (!parts[partition].entries.empty()) last_stamp_ = stamp_;
     for (const size_t i : parts[partition].entries) {
       InboxEntry& entry = batch.entries()[i];
       entry.is_in_log = true;

@@ -29,12 +29,13 @@ struct InboxCounts {
   uint64_t failed_stores = 0;   // tried again
 };
 
-// Operation: a batch is stamped anew at each attempt, by the later of the wall clock and the stamp
-// before. The bytes of what is refused go to the side store before their record is appended, so
-// that a record whose bytes are kept is never without them; but where they come faster than the
-// budget allows, or the store says that it will not take them (anything but Unavailable), the
-// record stands alone and its sentence says so: garbage must not stop what is good. Then all
-// partitions of the log are appended to at once.
+// Operation: a batch is stamped anew at each attempt, by the later of the wall clock and the latest
+// stamp that the log has taken, so that a wrong one that it refused is not kept to. The bytes of
+// what is refused go to the side store before their record is appended, so that a record whose
+// bytes are kept is never without them; but where they come faster than the budget allows, or the
+// store says that it will not take them (anything but Unavailable), the record stands alone and its
+// sentence says so: garbage must not stop what is good. Then all partitions of the log are appended
+// to at once.
 //
 // Concurrency: one thread.
 class InboxWriter {
@@ -80,7 +81,8 @@ class InboxWriter {
   std::function<Instant()> wall_clock_;
   Options options_;
   RefusedBudget budget_;
-  Instant last_stamp_ = kEarliestInstant;
+  Instant stamp_ = kEarliestInstant;       // of this attempt
+  Instant last_stamp_ = kEarliestInstant;  // that the log has taken
   InboxCounts counts_;
 };
 

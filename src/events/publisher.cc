@@ -54,15 +54,24 @@ std::vector<PublishOutcome> PrepareAll(absl::Span<const OfferedEvent> batch, Ins
   return outcomes;
 }
 
+void RaiseTo(int64_t stamp, std::atomic<int64_t>& last) {
+  int64_t before = last.load();
+  while (before < stamp && !last.compare_exchange_weak(before, stamp)) {
+  }
+}
+
 // A batch whose records are being appended. Parts are reported from any threads, each into its own
 // outcomes; the last one calls `done`.
 struct PendingBatch {
   std::vector<PublishOutcome> outcomes;
   Publisher::Done done;
   std::atomic<size_t> parts;
+  int64_t stamp;
+  std::shared_ptr<std::atomic<int64_t>> last_stamp;
 
   void OnPart(Partition partition, const std::vector<size_t>& indexes,
               const absl::StatusOr<std::vector<Offset>>& offsets) {
+    if (offsets.ok() && !indexes.empty()) RaiseTo(stamp, *last_stamp);
     for (size_t i = 0; i < indexes.size(); ++i) {
       PublishOutcome& outcome = outcomes[indexes[i]];
       if (offsets.ok()) {
@@ -94,18 +103,19 @@ void PublishCounts::Count(const PublishOutcome& outcome) {
 }
 
 void Publisher::PublishAsync(absl::Span<const OfferedEvent> batch, Done done) {
-  last_stamp_ = std::clamp(wall_clock_(), last_stamp_, kLatestInstant);
+  const Instant stamp = std::clamp(wall_clock_(), Instant(last_stamp_->load()), kLatestInstant);
   const std::shared_ptr<const PolicyBook> policies = policies_();
   std::vector<PartitionBatch> parts(static_cast<size_t>(log_->partitions()));
   auto pending = std::make_shared<PendingBatch>();
-  pending->outcomes = PrepareAll(batch, last_stamp_, *policies, log_->partitions(),
-                                 [&](size_t index, PreparedRecord prepared) {
-                                   auto& part =
-                                       parts[static_cast<size_t>(prepared.partition.number())];
-                                   part.records.push_back(std::move(prepared.record_bytes));
-                                   part.outcomes.push_back(index);
-                                 });
+  pending->outcomes = PrepareAll(
+      batch, stamp, *policies, log_->partitions(), [&](size_t index, PreparedRecord prepared) {
+        auto& part = parts[static_cast<size_t>(prepared.partition.number())];
+        part.records.push_back(std::move(prepared.record_bytes));
+        part.outcomes.push_back(index);
+      });
   pending->done = std::move(done);
+  pending->stamp = stamp.number();
+  pending->last_stamp = last_stamp_;
   // One more than there are parts: nothing is reported before all are under way.
   pending->parts = 1 + static_cast<size_t>(std::count_if(
                            parts.begin(), parts.end(),

@@ -2,6 +2,7 @@
 #ifndef FLYWHEEL_EVENTS_PUBLISHER_H_
 #define FLYWHEEL_EVENTS_PUBLISHER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -50,8 +51,10 @@ struct PublishCounts {
   void Count(const PublishOutcome& outcome);
 };
 
-// Operation: a batch is stamped once, by the later of the wall clock and the stamp before, so a
-// clock that is set back does not make stamps fall. Outcomes are in the order of the batch.
+// Operation: a batch is stamped once, by the later of the wall clock and the latest stamp that the
+// log is known to have taken, so a clock that is set back does not make stamps fall, and a wrong
+// stamp that the log refused is not the earliest of those that follow. Outcomes are in the order of
+// the batch.
 //
 // Concurrency: one thread calls it; `done` of PublishAsync is called from any.
 class Publisher {
@@ -81,7 +84,9 @@ class Publisher {
   EventLog* log_;
   PolicySource policies_;
   std::function<Instant()> wall_clock_;
-  Instant last_stamp_ = kEarliestInstant;
+  // Shared with the batches under way, which may outlive the publisher. Milliseconds.
+  std::shared_ptr<std::atomic<int64_t>> last_stamp_ =
+      std::make_shared<std::atomic<int64_t>>(kEarliestInstant.number());
 };
 
 }  // namespace flywheel

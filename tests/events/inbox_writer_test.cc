@@ -123,6 +123,19 @@ TEST_CASE("the stamp is the wall clock's and never falls; each attempt has its o
   CHECK(records[1].event().recorded_at().seconds() == 1'800'000'007);
 }
 
+TEST_CASE("a stamp that the log refused is not kept to once the clock is set right") {
+  World world;
+  world.Add(Event("o1"), 0);
+  world.now = kNow.Plus(24 * 60 * kMillisPerMinute);
+  world.log.FailNextAppend(absl::FailedPreconditionError("the stamp lies ahead"), false);
+  CHECK_FALSE(world.Write().ok());
+  world.now = kNow;
+  REQUIRE(world.Write().ok());
+  const auto records = world.Records();
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].event().recorded_at().seconds() == kNow.number() / kMillisPerSecond);
+}
+
 TEST_CASE("only what is not in the log is appended again") {
   World world(Partitions(2));
   // Sellers of both partitions.

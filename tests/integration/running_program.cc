@@ -3,16 +3,20 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
+
+#include "base/mutex.h"
 
 namespace flywheel {
 namespace {
@@ -50,33 +54,107 @@ int Kept(int fd) {
   return fd;
 }
 
-pid_t Spawn(const std::vector<std::string>& arguments, int in, int out, int err) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-  std::string program = ProgramPath();
-  std::vector<char*> argv = {program.data()};
-  std::vector<std::string> copies = arguments;
-  for (std::string& argument : copies) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  pid_t process = -1;
-  const int error = posix_spawn(&process, program.c_str(), &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) throw std::system_error(error, std::system_category(), program);
+// Starts processes that the kernel kills when this one is gone. It does so when the thread is gone
+// that started them, so that is one thread which stays.
+class Starter {
+ public:
+  static Starter& Only() {
+    static Starter* const starter = new Starter;  // outlives everything
+    return *starter;
+  }
+
+  // -1 with errno: it cannot be started. A program that is not there exits with 127.
+  pid_t Start(char* const* argv, char* const* variables, const std::array<int, 3>& streams) {
+    MutexLock lock(&mutex_);
+    while (order_ != nullptr) changed_.Wait(&mutex_);
+    Order order{argv, variables, streams};
+    order_ = &order;
+    changed_.NotifyAll();
+    while (!order.done) changed_.Wait(&mutex_);
+    errno = order.error;
+    return order.process;
+  }
+
+ private:
+  struct Order {
+    char* const* argv;
+    char* const* variables;
+    std::array<int, 3> streams;
+    pid_t process = -1;
+    int error = 0;
+    bool done = false;
+  };
+
+  Starter() {
+    std::thread([this] { Run(); }).detach();
+  }
+
+  void Run() {
+    MutexLock lock(&mutex_);
+    for (;;) {
+      while (order_ == nullptr) changed_.Wait(&mutex_);
+      order_->process = Fork(*order_);
+      order_->error = errno;
+      order_->done = true;
+      order_ = nullptr;
+      changed_.NotifyAll();
+    }
+  }
+
+  static pid_t Fork(const Order& order) {
+    const pid_t parent = getpid();
+    const pid_t process = fork();
+    if (process == 0) Become(order, parent);
+    return process;
+  }
+
+  // Between fork and exec only what a signal handler might call.
+  [[noreturn]] static void Become(const Order& order, pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127);
+    for (int to = 0; to < 3; ++to) dup2(order.streams[static_cast<size_t>(to)], to);
+    execve(order.argv[0], order.argv, order.variables);
+    _exit(127);
+  }
+
+  Mutex mutex_;
+  CondVar changed_;
+  Order* order_ ABSL_GUARDED_BY(mutex_) = nullptr;
+};
+
+// As exec takes them.
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+pid_t Spawn(std::vector<std::string> arguments, const std::vector<std::string>& environment, int in,
+            int out, int err) {
+  arguments.insert(arguments.begin(), ProgramPath());
+  std::vector<std::string> variables = environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    variables.emplace_back(*variable);
+  }
+  const std::vector<char*> argv = Pointers(arguments);
+  const std::vector<char*> envp = Pointers(variables);
+  const pid_t process = Starter::Only().Start(argv.data(), envp.data(), {in, out, err});
+  if (process < 0) Fail("fork");
   return process;
 }
 
 }  // namespace
 
-RunningProgram::RunningProgram(const std::vector<std::string>& arguments) {
+RunningProgram::RunningProgram(const std::vector<std::string>& arguments,
+                               const std::vector<std::string>& environment) {
   // A program that is gone is an error of a write, not the end of the tests.
   signal(SIGPIPE, SIG_IGN);
   const Pipe in;
   const Pipe out;
   const Pipe err;
-  process_ = Spawn(arguments, in.read_end, out.write_end, err.write_end);
+  process_ = Spawn(arguments, environment, in.read_end, out.write_end, err.write_end);
   close(in.read_end);
   close(out.write_end);
   close(err.write_end);

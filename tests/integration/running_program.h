@@ -23,7 +23,8 @@ struct ProgramEnd {
 
 // Operation: starts the `flywheel` that was built beside the tests, with pipes to its three
 // streams. Pump moves what waits in them; nothing else does, so a test that does not pump is a
-// publisher or a reader that stands still. The destructor kills and reaps what still runs.
+// publisher or a reader that stands still. The destructor kills and reaps what still runs; where
+// the test itself is killed, the kernel kills the program.
 //
 // Concurrency: one thread. Limits: nothing waits longer than kPatience.
 class RunningProgram {
@@ -31,7 +32,9 @@ class RunningProgram {
   // What takes longer than this hangs, however loaded the machine is.
   static constexpr std::chrono::seconds kPatience{120};
 
-  explicit RunningProgram(const std::vector<std::string>& arguments);
+  // `environment`: NAME=VALUE, before that of the test.
+  explicit RunningProgram(const std::vector<std::string>& arguments,
+                          const std::vector<std::string>& environment = {});
   ~RunningProgram();
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;

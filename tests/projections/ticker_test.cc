@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock_watch.h"
 #include "events/memory/memory_log.h"
 #include "events/record_view.h"
 #include "events/tick_record.h"
 #include "projections/build.h"
-#include "projections/cell/clock_watch.h"
 #include "projections/cell/live_cell.h"
 #include "projections/store/memory_store.h"
 #include "projections/views/smart_reader.h"

@@ -84,6 +84,7 @@ void EmbeddedLog::AppendAsync(Partition partition, absl::Span<const std::string_
     return done(absl::FailedPreconditionError("the log was opened for reading alone"));
   }
   if (records.empty()) return done(std::vector<Offset>());
+  if (absl::Status stamped = stamps_.MayStamp(); !stamped.ok()) return done(std::move(stamped));
   writers_[static_cast<size_t>(partition.number())]->Append(records, std::move(done));
 }
 

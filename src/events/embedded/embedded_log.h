@@ -18,6 +18,7 @@
 #include "events/embedded/partition_reader.h"
 #include "events/embedded/partition_recovery.h"
 #include "events/embedded/partition_writer.h"
+#include "events/embedded/stamp_guard.h"
 #include "events/event_log.h"
 
 namespace flywheel {
@@ -32,6 +33,9 @@ namespace flywheel {
 // the whole log is FailedPrecondition for appends until it is opened again; reads go on. A full
 // disk fails the appends that need a new segment, with nothing of them written; later ones work as
 // soon as there is room.
+//
+// While the wall clock is not to be trusted (StampGuard), appends are Unavailable, with nothing of
+// them written.
 //
 // Concurrency: all methods but Close from any thread; one process at a time has the log open for
 // appending (a lock), any number read-only. A callback of AppendAsync runs on the partition's
@@ -75,12 +79,14 @@ class EmbeddedLog final : public EventLog {
   absl::StatusOr<std::vector<PartitionReader::Verified>> Check();
 
  private:
-  explicit EmbeddedLog(const LogContext& context) : context_(context) {}
+  explicit EmbeddedLog(const LogContext& context)
+      : context_(context), stamps_(context.options.clocks) {}
 
   absl::Status OpenPartitions(const std::string& folder, int32_t partitions);
   absl::Status CheckPartition(Partition partition) const;
 
   LogContext context_;
+  StampGuard stamps_;
   std::unique_ptr<FolderLock> lock_;
   StopSign stop_;
   std::unique_ptr<BackgroundThread> preparer_;

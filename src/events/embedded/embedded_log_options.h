@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "absl/time/time.h"
+#include "base/clock_watch.h"
 
 namespace flywheel {
 
@@ -42,6 +44,9 @@ struct EmbeddedLogOptions {
 
   // How often a read-only log that waits looks for new records; above zero.
   absl::Duration poll_interval = absl::Milliseconds(5);
+
+  // Where the clocks are read that say whether a stamp is to be trusted (StampGuard). For tests.
+  std::function<std::optional<ClockLook>()> clocks = LookAtClocks;
 
   // The salt of a new log's checksums; absent: random. For tests.
   std::optional<uint64_t> salt;

@@ -8,10 +8,10 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "base/clock_watch.h"
 #include "base/strong.h"
 #include "events/event_log.h"
 #include "projections/cell/cell.h"
-#include "projections/cell/clock_watch.h"
 
 namespace flywheel {
 

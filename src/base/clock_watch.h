@@ -1,6 +1,6 @@
 // Says whether the wall clock goes along with the monotonic one.
-#ifndef FLYWHEEL_PROJECTIONS_CELL_CLOCK_WATCH_H_
-#define FLYWHEEL_PROJECTIONS_CELL_CLOCK_WATCH_H_
+#ifndef FLYWHEEL_BASE_CLOCK_WATCH_H_
+#define FLYWHEEL_BASE_CLOCK_WATCH_H_
 
 #include <optional>
 
@@ -8,6 +8,16 @@
 #include "base/strong.h"
 
 namespace flywheel {
+
+// Both clocks at one moment.
+struct ClockLook {
+  Instant wall;
+  absl::Time monotonic;
+};
+
+// Those of the machine. nullopt: the thread was held up between the one and the other each time, so
+// that they say nothing about each other.
+std::optional<ClockLook> LookAtClocks();
 
 // A wall clock that was set, or a machine that slept, is not to be trusted at once: what would be
 // said to have passed cannot be taken back. Time comes in as arguments. Not thread-safe.
@@ -27,19 +37,15 @@ class ClockWatch {
       const absl::Duration difference = absl::AbsDuration(by_wall - passed);
       if (difference > kTolerance + passed / 1000) distrusted_until_ = monotonic + kTrustAfter;
     }
-    last_ = Look{wall, monotonic};
+    last_ = ClockLook{wall, monotonic};
     return monotonic >= distrusted_until_;
   }
 
  private:
-  struct Look {
-    Instant wall;
-    absl::Time monotonic;
-  };
-  std::optional<Look> last_;
+  std::optional<ClockLook> last_;
   absl::Time distrusted_until_ = absl::InfinitePast();
 };
 
 }  // namespace flywheel
 
-#endif  // FLYWHEEL_PROJECTIONS_CELL_CLOCK_WATCH_H_
+#endif  // FLYWHEEL_BASE_CLOCK_WATCH_H_
