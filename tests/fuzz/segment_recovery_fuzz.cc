@@ -28,10 +28,11 @@ constexpr char kFolder[] = "0003";
 // ---------------------------------------------------------------- any bytes
 
 void CheckScan(std::string_view bytes) {
+  if (bytes.size() < kSegmentHeaderBytes) return;
   const uint64_t seed = FrameSeed(kSalt, kPartition, Offset(0));
   const TailScan scan = ScanTail(bytes, seed);
   Demand(scan.last_group_start <= scan.end, "the last group starts before the end");
-  Demand(scan.end <= std::max<uint64_t>(bytes.size(), kSegmentHeaderBytes), "the end is within");
+  Demand(scan.end <= bytes.size(), "the end is within");
   Demand(scan.torn_bytes == 0 || scan.end + scan.torn_bytes <= bytes.size(),
          "what is torn is within");
   for (size_t at = 0; at + kFrameHeaderBytes <= bytes.size(); at += 8) {
