@@ -21,7 +21,7 @@ Usage: ./flywheel.sh COMMAND
 
 Debian 12, as root or with sudo. Environment:
   FLYWHEEL_JOBS      compile and test jobs (default: the number of cores)
-  FLYWHEEL_FUZZ_SECONDS  how long `test` runs each fuzz target (default: 30)
+  FLYWHEEL_FUZZ_SECONDS  how long `test` runs each fuzz target (default: 15)
   BUF_AGAINST        the commit that `buf breaking` compares with (default: the previous one)
 TEXT
 }

@@ -121,34 +121,72 @@ test_core() {
   run_ctest "$preset" -L core
 }
 
-# Runs every fuzz target, tests/fuzz/<name>_fuzz.cc, from the seeds that write_seeds makes; counts
-# targets. What it found stays in build/fuzz/corpus/, what a crash needs to be repeated in build/fuzz/.
+# fuzz_one NAME SECONDS: runs a target from its three corpora: what it found before, what is kept in the
+# repository, the seeds of write_seeds. What it says is in build/fuzz/NAME.log; NAME.reason is there when it
+# failed.
+fuzz_one() {
+  local name="$1" seconds="$2" log="build/fuzz/$1.log" reason="build/fuzz/$1.reason" status=0
+  mkdir -p "build/fuzz/corpus/$name" "build/fuzz/seeds/$name" "tests/fuzz/corpus/$name"
+  rm -f "$reason"
+  "build/fuzz/tests/fuzz/${name}_fuzz" "-max_total_time=$seconds" -timeout=25 -rss_limit_mb=2048 \
+    -print_final_stats=1 "-artifact_prefix=build/fuzz/$name-" \
+    "build/fuzz/corpus/$name" "tests/fuzz/corpus/$name" "build/fuzz/seeds/$name" >"$log" 2>&1 || status=$?
+  ((status == 0)) && return
+  {
+    # What the target or a sanitizer said first, else the last word.
+    grep -aE -m 1 'runtime error:|ERROR: ' -B 1 "$log" | grep -avE '^(#|--|[[:space:]]|NEW_FUNC)' || tail -n 1 "$log"
+    grep -aoE 'Test unit written to .*' "$log" || true
+    echo "status $status"
+  } | tr '\n' ';' | cut -c 1-500 >"$reason"
+}
+
+# Of a target's log the end, without the progress and the dictionary, which hide what went wrong.
+fuzz_log_end() {
+  sed -E '/^#+ Recommended dictionary/,/^#+ End of recommended dictionary/d' "$1" |
+    grep -avE '^(#[0-9]+[[:space:]]+(NEW|REDUCE|pulse|RELOAD|INITED)|[[:space:]]*NEW_FUNC|")' | tail -n 60
+}
+
+# Runs every fuzz target, tests/fuzz/<name>_fuzz.cc, two at a time, and all of them whatever one finds; counts
+# targets. What they found stays in build/fuzz/corpus/, what a crash needs to be repeated in build/fuzz/.
 run_fuzzers() {
-  local seconds="${FLYWHEEL_FUZZ_SECONDS:-30}" source target name targets=() passed=0 failed=0
+  local seconds="${FLYWHEEL_FUZZ_SECONDS:-15}" at_once=$((JOBS < 2 ? 1 : 2))
+  local source name names=() running=() failures=() passed=0 executed=0 pid
   for source in tests/fuzz/*_fuzz.cc; do
-    [[ -f "$source" ]] && targets+=("$(basename "$source" .cc)")
+    [[ -f "$source" ]] && names+=("$(basename "$source" _fuzz.cc)")
   done
-  if ((${#targets[@]} == 0)); then
+  if ((${#names[@]} == 0)); then
     echo "there is no fuzz target in tests/fuzz"
     return "$SKIP"
   fi
   configure fuzz
-  cmake --build build/fuzz -j "$JOBS" --target write_seeds "${targets[@]}"
+  cmake --build build/fuzz -j "$JOBS" --target write_seeds "${names[@]/%/_fuzz}"
   build/fuzz/tests/fuzz/write_seeds build/fuzz/seeds
-  for target in "${targets[@]}"; do
-    name="${target%_fuzz}"
-    mkdir -p "build/fuzz/corpus/$name" "build/fuzz/seeds/$name"
-    echo "fuzzing $name for $seconds s"
-    if "build/fuzz/tests/fuzz/$target" "-max_total_time=$seconds" -timeout=10 -rss_limit_mb=2048 \
-      -print_final_stats=1 "-artifact_prefix=build/fuzz/$name-" \
-      "build/fuzz/corpus/$name" "build/fuzz/seeds/$name"; then
-      passed=$((passed + 1))
-    else
-      failed=$((failed + 1))
+  for name in "${names[@]}"; do
+    if ((${#running[@]} == at_once)); then
+      wait "${running[0]}" || true
+      running=("${running[@]:1}")
     fi
+    echo "fuzzing $name for $seconds s"
+    fuzz_one "$name" "$seconds" &
+    running+=($!)
   done
-  echo "$passed $failed" >"$COUNTS"
-  ((failed == 0))
+  for pid in "${running[@]}"; do wait "$pid" || true; done
+
+  for name in "${names[@]}"; do
+    executed=$((executed + $(sed -nE 's/^stat::number_of_executed_units: *([0-9]+)$/\1/p' "build/fuzz/$name.log" | tail -n 1 | grep . || echo 0)))
+    if [[ ! -f "build/fuzz/$name.reason" ]]; then
+      passed=$((passed + 1))
+      continue
+    fi
+    failures+=("$name")
+    printf '\n%s failed; the end of build/fuzz/%s.log:\n' "$name" "$name"
+    fuzz_log_end "build/fuzz/$name.log"
+  done
+  # The last lines, since they are what is seen of a step that failed.
+  printf '\n%d executions; %d targets passed, %d failed\n' "$executed" "$passed" "${#failures[@]}"
+  for name in "${failures[@]}"; do printf 'FAILED %s: %s\n' "$name" "$(cat "build/fuzz/$name.reason")"; done
+  echo "$passed ${#failures[@]}" >"$COUNTS"
+  ((${#failures[@]} == 0))
 }
 
 check_tidy() {

@@ -2,23 +2,16 @@
 // prints and reads back the same.
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "events/event_json.h"
 #include "flywheel/events/v1/event.pb.h"
+#include "fuzz/demand.h"
 
 namespace flywheel {
 namespace {
-
-void Demand(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
 
 void CheckText(std::string_view text) {
   const auto read = EventFromJson(text);

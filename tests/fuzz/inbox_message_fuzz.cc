@@ -7,8 +7,6 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,6 +17,7 @@
 #include "events/refused_record.h"
 #include "events/wire_scan.h"
 #include "flywheel/log/v1/record.pb.h"
+#include "fuzz/demand.h"
 
 namespace flywheel {
 namespace {
@@ -26,12 +25,6 @@ namespace {
 constexpr Instant kStamp{1'800'000'000'000};
 constexpr std::string_view kNames[] = {"content-type", "ce_id",   "ce_source",
                                        "ce_type",      "ce_time", "ce_specversion"};
-
-void Demand(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
 
 const PolicyBook& Policies() {
   static const PolicyBook policies = PolicyBook::BuiltIn();

@@ -2,25 +2,18 @@
 // And whatever intake prepares from them is a record that the replay reads.
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "events/intake.h"
 #include "events/scan_comparison.h"
+#include "fuzz/demand.h"
 
 namespace flywheel {
 namespace {
 
 constexpr Instant kStamp{1'800'000'000'000};
-
-void Demand(bool holds, const std::string& what) {
-  if (holds) return;
-  std::fprintf(stderr, "%s\n", what.c_str());
-  std::abort();
-}
 
 void CheckPrepare(std::string_view bytes) {
   static const PolicyBook policies = PolicyBook::BuiltIn();

@@ -501,7 +501,8 @@ absl::StatusOr<OrderRow> OrderRow::Decode(std::string_view bytes) {
     row.base_recorded_at_ = Instant(reader.Signed());
     row.base_offset_ = Offset(reader.Signed());
   }
-  if (!reader.ok() || format != kRowFormat)
+  const bool no_market = row.known_ && !row.market_.given();
+  if (!reader.ok() || format != kRowFormat || no_market)
     return absl::DataLossError("an order row cannot be read");
   row.facts_ = std::string(reader.rest());
   return row;

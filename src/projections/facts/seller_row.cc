@@ -6,6 +6,11 @@
 #include "base/bytes.h"
 
 namespace flywheel {
+namespace {
+
+absl::Status DamagedSeller() { return absl::DataLossError("a seller row cannot be read"); }
+
+}  // namespace
 
 bool SellerRow::Name(MarketCode market, Instant at) {
   const auto found =
@@ -53,6 +58,7 @@ absl::StatusOr<SellerRow> SellerRow::Decode(std::string_view bytes) {
   const uint64_t markets = reader.Unsigned();
   for (uint64_t i = 0; i < markets && reader.ok(); ++i) {
     const MarketCode market(reader.Raw(2));
+    if (!market.given()) return DamagedSeller();
     row.markets.push_back({market, Instant(reader.Signed())});
   }
   if (reader.Byte() != 0) {
@@ -61,13 +67,14 @@ absl::StatusOr<SellerRow> SellerRow::Decode(std::string_view bytes) {
     registration.recorded_at = Instant(reader.Signed());
     registration.offset = Offset(reader.Signed());
     registration.market = MarketCode(reader.Raw(2));
+    if (!registration.market.given()) return DamagedSeller();
     registration.business = reader.Byte() != 0;
     registration.pharmacy = reader.Byte() != 0;
     const uint64_t named = reader.Unsigned();
     for (uint64_t i = 0; i < named && reader.ok(); ++i)
       registration.markets.emplace_back(reader.String());
   }
-  if (!reader.ok() || !reader.done()) return absl::DataLossError("a seller row cannot be read");
+  if (!reader.ok() || !reader.done()) return DamagedSeller();
   return row;
 }
 

@@ -65,7 +65,8 @@ DaySet DaySet::Decode(ByteReader* reader) {
   DaySet days;
   const uint64_t words = reader->Unsigned();
   if (words == 0) return days;
-  days.base_ = static_cast<int32_t>(reader->Signed()) * kBits;
+  // Of damaged bytes any number may come.
+  days.base_ = static_cast<int32_t>(static_cast<uint32_t>(reader->Signed()) * uint32_t{kBits});
   for (uint64_t i = 0; i < words && reader->ok(); ++i) {
     uint64_t word = 0;
     for (int shift = 0; shift < kBits; shift += 8) word |= uint64_t{reader->Byte()} << shift;

@@ -267,8 +267,10 @@ absl::Status ForEachOpenClock(std::string_view row, std::string_view order_id,
     open.clock = static_cast<SlaClock>(clock);
     open.id = reader.String();
     open.opened = Instant(reader.Signed());
-    open.due = open.opened.Plus(reader.Signed());
-    if (!reader.ok() || clock >= kSlaClocks) return DamagedRow();
+    int64_t due = 0;
+    const bool no_instant = __builtin_add_overflow(open.opened.number(), reader.Signed(), &due);
+    open.due = Instant(due);
+    if (!reader.ok() || clock >= kSlaClocks || no_instant) return DamagedRow();
     if (open.clock == SlaClock::kDispatch) open.id = order_id;
     visit(open);
   }

@@ -50,6 +50,8 @@ TrackedSum DecodeSum(ByteReader* reader) {
   return sum;
 }
 
+absl::Status DamagedDay() { return absl::DataLossError("a row of a placing day cannot be read"); }
+
 }  // namespace
 
 // ---------------------------------------------------------------- orders
@@ -107,10 +109,12 @@ absl::StatusOr<TrackedDay> TrackedDay::Decode(std::string_view bytes) {
   day.passed_ = DecodeSum(&reader);
   int64_t deadline = 0;
   while (!reader.done()) {
-    deadline += reader.Signed();
+    const int64_t step = reader.Signed();
+    const bool rises = day.pending_.empty() || step > 0;
+    if (!rises || __builtin_add_overflow(deadline, step, &deadline)) return DamagedDay();
     day.pending_.emplace_hint(day.pending_.end(), Instant(deadline), DecodeSum(&reader));
   }
-  if (!reader.ok()) return absl::DataLossError("a row of a placing day cannot be read");
+  if (!reader.ok()) return DamagedDay();
   return day;
 }
 
