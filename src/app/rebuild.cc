@@ -101,7 +101,7 @@ absl::StatusOr<ExitCode> Rebuild(const Context& context, const RebuildOptions&) 
     return absl::FailedPreconditionError(
         "a server holds the data folder; stop it first, then rebuild");
   }
-  absl::StatusOr<std::unique_ptr<Engine>> engine = OpenEngine(context);
+  absl::StatusOr<std::unique_ptr<Engine>> engine = OpenEngine(context, /*heal=*/false);
   Comparison digests;
   if (engine.ok()) {
     absl::StatusOr<Digests> before = DigestOldRows(context, **engine);
@@ -117,7 +117,7 @@ absl::StatusOr<ExitCode> Rebuild(const Context& context, const RebuildOptions&) 
   } else {
     RETURN_IF_ERROR(DropUnreadableRows(context));
     context.Say(fmt::format("the old rows were dropped: {}", MessageOf(engine.status())));
-    engine = OpenEngine(context);
+    engine = OpenEngine(context, /*heal=*/false);
     RETURN_IF_ERROR(engine.status());
   }
   RETURN_IF_ERROR(CatchUp(context, **engine));
