@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "projections/store/durable_files.h"
@@ -39,18 +42,22 @@ absl::Status MarkReady(const std::string& cell_folder) {
   return SyncFolder(cell_folder);
 }
 
-absl::Status DropOtherVersions(const std::string& beside, uint64_t one, uint64_t other) {
+absl::Status DropOldVersions(const std::string& beside, uint64_t fold_version) {
+  std::vector<std::pair<fs::file_time_type, fs::path>> others;
   std::error_code error;
   if (!fs::exists(beside, error)) return absl::OkStatus();
   for (fs::directory_iterator entry(beside, error), end; !error && entry != end;
        entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (name != NameOf(one) && name != NameOf(other)) {
-      RETURN_IF_ERROR(RemoveFolder(entry->path().string()));
-    }
+    if (entry->path().filename() == NameOf(fold_version)) continue;
+    others.emplace_back(entry->last_write_time(error), entry->path());
   }
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(fmt::format("cannot list {}: {}", beside, error.message()));
+  if (error) {
+    return absl::UnavailableError(fmt::format("cannot list {}: {}", beside, error.message()));
+  }
+  std::sort(others.begin(), others.end());
+  if (!others.empty()) others.pop_back();
+  for (const auto& [changed, folder] : others) RETURN_IF_ERROR(RemoveFolder(folder.string()));
+  return absl::OkStatus();
 }
 
 }  // namespace flywheel

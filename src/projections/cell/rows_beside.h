@@ -22,8 +22,9 @@ std::string RowsBeside(const std::string& beside, uint64_t fold_version);
 bool IsReady(const std::string& cell_folder);
 absl::Status MarkReady(const std::string& cell_folder);
 
-// Removes what lies in `beside` but the two versions named.
-absl::Status DropOtherVersions(const std::string& beside, uint64_t one, uint64_t other);
+// Removes what lies in `beside` but this version and, of the others, the one that changed last: the
+// program before finds its rows there.
+absl::Status DropOldVersions(const std::string& beside, uint64_t fold_version);
 
 }  // namespace flywheel
 
