@@ -17,6 +17,14 @@ std::filesystem::path CellFolder(const std::string& data_folder, Partition parti
   return CellsOf(data_folder) / std::to_string(partition.number());
 }
 
+std::string OwnCheckpoints(const std::string& data_folder) {
+  return (std::filesystem::path(data_folder) / "checkpoints").string();
+}
+
+std::string OwnRowsBeside(const std::string& data_folder) {
+  return (std::filesystem::path(data_folder) / "cells.beside").string();
+}
+
 absl::Status DropCells(const std::string& data_folder) {
   std::error_code error;
   std::filesystem::remove_all(CellsOf(data_folder), error);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "app/backup.h"
+#include "app/checkpoint.h"
 #include "app/command.h"
 #include "app/events_find.h"
 #include "app/export.h"
@@ -46,6 +48,9 @@ void AddCommands(CLI::App& app, CommandRunner& runner) {
   AddQuarantine(app, runner);
   AddEvents(app, runner);
   AddLog(app, runner);
+  AddBackup(app, runner);
+  AddRestore(app, runner);
+  AddCheckpoint(app, runner);
   AddNodes(app, runner);
   AddPolicy(app, runner);
   AddSchemas(app, runner);

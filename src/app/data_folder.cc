@@ -37,10 +37,12 @@ absl::Status NoLog(const Context& context) {
                   context.folder));
 }
 
-absl::StatusOr<std::unique_ptr<Engine>> Open(const Context& context, int32_t partitions) {
+absl::StatusOr<std::unique_ptr<Engine>> Open(const Context& context, int32_t partitions,
+                                             bool heal = true) {
   EngineOptions options;
   options.log = LogOptionsOf(context);
   options.log.partitions = partitions;
+  options.heal = heal;
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(options);
   if (!engine.ok()) return InFolder(context, engine.status());
   return engine;
@@ -98,9 +100,9 @@ absl::StatusOr<Folded> OpenFolded(const Context& context) {
   return Folded(log, std::move(views), std::move(engine));
 }
 
-absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(const Context& context) {
+absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(const Context& context, bool heal) {
   RETURN_IF_ERROR(CheckLogIsThere(context));
-  return Open(context, kDefaultPartitions);
+  return Open(context, kDefaultPartitions, heal);
 }
 
 absl::StatusOr<std::unique_ptr<Engine>> OpenOrMakeEngine(const Context& context,

@@ -41,8 +41,8 @@ class Folded {
 absl::StatusOr<Folded> OpenFolded(const Context& context);
 
 // The engine on a log that is there already, for a command that a server does not run; NotFound
-// where there is none. Every error names the folder.
-absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(const Context& context);
+// where there is none. `heal` as in EngineOptions. Every error names the folder.
+absl::StatusOr<std::unique_ptr<Engine>> OpenEngine(const Context& context, bool heal = true);
 // The same, and makes the log where there is none. `partitions` 0: the default, or what there is;
 // InvalidArgument where the folder has another number.
 absl::StatusOr<std::unique_ptr<Engine>> OpenOrMakeEngine(const Context& context,

@@ -26,6 +26,9 @@ struct EngineOptions {
   // Decoded rows held in memory, of all cells together.
   size_t cache_bytes = size_t{384} << 20;
   RocksMemory::Options rocks;
+  // Whether rows that are damaged, missing or far behind are made anew, from a checkpoint where there
+  // is one. False: what stands in the way is an error, and all is folded from the log.
+  bool heal = true;
 };
 
 // How far the cells are behind the log.
@@ -35,7 +38,8 @@ struct FoldProgress {
 };
 
 // Operation: Open takes the folder's lock (one process at a time), recovers the log and opens the
-// cells; CatchUp folds up to the log's end. The rows can then be read. Append goes to log().
+// cells; CatchUp folds up to the log's end. The rows can then be read. Append goes to log(). Rows that
+// either finds to be damaged are made anew, which is said to the log options' `say`.
 //
 // Concurrency: log() from any thread; CatchUp from one thread at a time; it uses one thread for
 // each cell.
@@ -51,6 +55,9 @@ class Engine {
   const CellRow& position(Partition partition) const {
     return cells_[static_cast<size_t>(partition.number())]->position();
   }
+  const RowStore& rows(Partition partition) const {
+    return cells_[static_cast<size_t>(partition.number())]->store();
+  }
   int32_t partitions() const { return static_cast<int32_t>(cells_.size()); }
 
   // Drops all rows and makes the cells anew, empty: CatchUp then folds everything.
@@ -59,6 +66,9 @@ class Engine {
  private:
   explicit Engine(const EngineOptions& options);
   absl::Status OpenCells();
+  absl::StatusOr<std::unique_ptr<Cell>> OpenOne(Partition partition);
+  // By cell.
+  std::vector<absl::Status> FoldAll(absl::FunctionRef<void(const FoldProgress&)> progress);
 
   EngineOptions options_;
   std::unique_ptr<FolderLock> lock_;

@@ -12,27 +12,16 @@
 #include "app/data_folder.h"
 #include "app/folder_lock.h"
 #include "app/log_inspection.h"
-#include "app/table.h"
-#include "base/json_writer.h"
+#include "app/rebuild_beside.h"
+#include "app/rows_comparison.h"
 #include "base/status.h"
+#include "projections/cell/checkpoint.h"
+#include "projections/cell/fold.h"
 
 namespace flywheel {
 namespace {
 
-// The rows of a folder at the log's end; none where they could not be read.
-using Digests = std::vector<RowsDigest>;
-
-absl::StatusOr<Digests> DigestAll(const Engine& engine) {
-  Digests digests;
-  ASSIGN_OR_RETURN(const CellViews views, engine.Views());
-  for (const std::shared_ptr<const CellView>& view : views) {
-    ASSIGN_OR_RETURN(RowsDigest digest, DigestRows(*view->rows));
-    digests.push_back(std::move(digest));
-  }
-  return digests;
-}
-
-absl::StatusOr<Digests> DigestOldRows(const Context& context, Engine& engine) {
+absl::StatusOr<RowsDigests> DigestOldRows(const Context& context, Engine& engine) {
   RETURN_IF_ERROR(CatchUp(context, engine));
   return DigestAll(engine);
 }
@@ -41,6 +30,22 @@ absl::StatusOr<Digests> DigestOldRows(const Context& context, Engine& engine) {
 absl::Status CheckLogOf(const Context& context) {
   ASSIGN_OR_RETURN(const std::vector<CheckedPartition> checked, CheckLog(LogOptionsOf(context)));
   for (const CheckedPartition& partition : checked) RETURN_IF_ERROR(partition.damage);
+  return absl::OkStatus();
+}
+
+// Those that are made of rows which the log does not give would bring them back.
+absl::Status DropOwnCheckpoints(const Context& context) {
+  if (!context.log.empty()) return absl::OkStatus();
+  CheckpointOptions options;
+  options.shared = OwnCheckpoints(context.folder);
+  ASSIGN_OR_RETURN(const std::vector<CheckpointPlace> places, ListAllCheckpoints(options.shared));
+  size_t dropped = 0;
+  for (const CheckpointPlace& place : places) {
+    if (place.fold_version != FoldVersion()) continue;
+    RETURN_IF_ERROR(DropCheckpoint(place, options));
+    ++dropped;
+  }
+  if (dropped > 0) context.Say(fmt::format("{} checkpoints of other rows were dropped", dropped));
   return absl::OkStatus();
 }
 
@@ -55,56 +60,19 @@ absl::Status DropUnreadableRows(const Context& context) {
   return DropCells(context.folder);
 }
 
-struct Comparison {
-  Digests before;
-  Digests after;
-
-  bool equal(size_t partition) const {
-    return before.empty() || before[partition].hex == after[partition].hex;
-  }
-  bool equal() const {
-    for (size_t partition = 0; partition < after.size(); ++partition) {
-      if (!equal(partition)) return false;
-    }
-    return true;
-  }
-};
-
-std::string ToJson(const Comparison& digests) {
-  JsonWriter json;
-  json.BeginObject().Key("partitions").BeginArray();
-  for (size_t partition = 0; partition < digests.after.size(); ++partition) {
-    json.BeginObject().Field("partition", partition);
-    if (!digests.before.empty()) json.Field("before", digests.before[partition].hex);
-    json.Field("after", digests.after[partition].hex);
-    json.Field("rows", digests.after[partition].rows);
-    json.Field("bytes", digests.after[partition].bytes).EndObject();
-  }
-  json.EndArray().Flag("equal", digests.equal());
-  return json.EndObject().TakeLine();
-}
-
-std::string ToTable(const Comparison& digests) {
-  Table table({"partition", "rows", "digest before", "digest after", ""});
-  for (size_t partition = 0; partition < digests.after.size(); ++partition) {
-    table.Add({std::to_string(partition), GroupedNumber(digests.after[partition].rows),
-               digests.before.empty() ? "not known" : digests.before[partition].hex,
-               digests.after[partition].hex, digests.equal(partition) ? "equal" : "DIFFERENT"});
-  }
-  return table.ToText();
-}
-
 }  // namespace
 
-absl::StatusOr<ExitCode> Rebuild(const Context& context, const RebuildOptions&) {
+absl::StatusOr<ExitCode> Rebuild(const Context& context, const RebuildOptions& options) {
+  if (options.beside) return RebuildBeside(context, options);
+  if (options.swap) return SwapRows(context, options);
   if (context.served != nullptr) {
     return absl::FailedPreconditionError(
-        "a server holds the data folder; stop it first, then rebuild");
+        "a server holds the data folder; stop it first, then rebuild, or rebuild --beside");
   }
-  absl::StatusOr<std::unique_ptr<Engine>> engine = OpenEngine(context);
-  Comparison digests;
+  absl::StatusOr<std::unique_ptr<Engine>> engine = OpenEngine(context, /*heal=*/false);
+  RowsComparison digests;
   if (engine.ok()) {
-    absl::StatusOr<Digests> before = DigestOldRows(context, **engine);
+    absl::StatusOr<RowsDigests> before = DigestOldRows(context, **engine);
     if (before.ok()) {
       digests.before = *std::move(before);
     } else {
@@ -117,20 +85,35 @@ absl::StatusOr<ExitCode> Rebuild(const Context& context, const RebuildOptions&) 
   } else {
     RETURN_IF_ERROR(DropUnreadableRows(context));
     context.Say(fmt::format("the old rows were dropped: {}", MessageOf(engine.status())));
-    engine = OpenEngine(context);
+    engine = OpenEngine(context, /*heal=*/false);
     RETURN_IF_ERROR(engine.status());
   }
   RETURN_IF_ERROR(CatchUp(context, **engine));
   ASSIGN_OR_RETURN(digests.after, DigestAll(**engine));
-  RETURN_IF_ERROR(context.Print(context.json ? ToJson(digests) : ToTable(digests)));
-  if (digests.equal()) return ExitCode::kOk;
-  context.Say("the rows that the log gives differ from those that stood here");
-  return ExitCode::kDifferences;
+  if (!digests.equal()) RETURN_IF_ERROR(DropOwnCheckpoints(context));
+  return Report(context, digests);
 }
 
 void AddRebuild(CLI::App& app, CommandRunner& runner) {
-  RunsWith(*app.add_subcommand("rebuild", "Make all rows anew from the log"), runner,
-           std::make_shared<RebuildOptions>(), Rebuild);
+  auto options = std::make_shared<RebuildOptions>();
+  CLI::App* command = app.add_subcommand("rebuild", "Make all rows anew from the log");
+  CLI::Option* beside = command->add_flag(
+      "--beside", options->beside,
+      "in a process of its own while others serve; goes on where it was ended; then compares and "
+      "puts the new rows in place");
+  CLI::Option* swap = command->add_flag("--swap", options->swap,
+                                        "only put in place what --beside has made ready");
+  swap->excludes(beside);
+  command->add_option("--of", options->of_version, "with --swap: rows of this fold version alone")
+      ->type_name("VERSION")
+      ->needs(swap);
+  command->add_flag("--dry-run", options->dry_run, "with --swap: only say whether it can be done")
+      ->needs(swap);
+  command->add_option("--cache", options->cache_mib, "with --beside: MiB of decoded rows in memory")
+      ->check(CLI::Range(16, 1 << 20))
+      ->capture_default_str();
+  RunsWith<RebuildOptions>(*command, runner, options, Rebuild,
+                           [](const RebuildOptions& given) { return !given.beside; });
 }
 
 }  // namespace flywheel

@@ -4,8 +4,10 @@
 
 #include "absl/status/statusor.h"
 #include "app/log_options.h"
+#include "base/strong.h"
 #include "events/event_log.h"
 #include "projections/cell/cell_view.h"
+#include "projections/cell/checkpoint.h"
 
 namespace flywheel {
 
@@ -25,6 +27,17 @@ class ServedFolder {
   // where a partition is not held here, Unavailable where a cell does not get there in time; both
   // name the partition.
   virtual absl::StatusOr<CellViews> FoldedViews() = 0;
+
+  // Where checkpoints are put; no shared folder: nowhere.
+  virtual const CheckpointOptions& checkpoints() const = 0;
+  // Makes a checkpoint of a partition now. FailedPrecondition where none are made, the partition is
+  // not held or nothing is folded in it; Unavailable where it does not come in time.
+  virtual absl::StatusOr<CheckpointPlace> MakeCheckpoint(Partition partition) = 0;
+  // The rows of a partition of an instant, durable, in a folder on the cell's file system which the
+  // caller removes; one caller at a time. Errors as for MakeCheckpoint.
+  virtual absl::StatusOr<CutRows> CutRowsOf(Partition partition) = 0;
+  // Puts the rows of this fold version that are ready beside in the place of a partition's own.
+  virtual absl::Status TakeOverRows(Partition partition) = 0;
 };
 
 }  // namespace flywheel

@@ -11,34 +11,13 @@
 #include "app/events.h"
 #include "integration/data_folder_run.h"
 #include "integration/running_program.h"
+#include "integration/running_server.h"
 #include "integration/simulated_events.h"
 #include "query/http/http_get.h"
 #include "sources/temporary_folder.h"
 
 namespace flywheel {
 namespace {
-
-constexpr std::string_view kServing = "serving on http://";
-
-// A server on a folder, with its doors open.
-class RunningServer {
- public:
-  explicit RunningServer(const std::string& folder)
-      : program_(On(folder, {"serve", "--listen", "127.0.0.1:0"})) {
-    REQUIRE(program_.PumpUntil(kServing));
-    REQUIRE(program_.PumpUntil("\n"));
-    const std::string& said = program_.err();
-    const size_t begin = said.find(kServing) + kServing.size() - std::string("http://").size();
-    url_ = said.substr(begin, said.find('\n', begin) - begin);
-  }
-
-  const std::string& url() const { return url_; }
-  RunningProgram& program() { return program_; }
-
- private:
-  RunningProgram program_;
-  std::string url_;
-};
 
 TEST_CASE("commands run in the server that holds the folder, and find what they find without it") {
   const TemporaryFolder files;

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "app/cell_folder.h"
 #include "app/make_folder.h"
 #include "base/status.h"
@@ -36,12 +38,21 @@ std::string CellHost::FolderOf(Partition partition) const {
 }
 
 absl::StatusOr<std::unique_ptr<Cell>> CellHost::Open(Partition partition,
-                                                     const CellOptions& options) const {
+                                                     const CellOptions& options) {
   CellHome home;
   home.folder = FolderOf(partition);
   home.checkpoints = options_.checkpoints.shared;
+  home.beside = OwnRowsBeside(options_.folder);
+  {
+    MutexLock lock(&mutex_);
+    home.take_over = TakeOverFlag(partition);
+  }
   RETURN_IF_ERROR(MakeFolder(std::filesystem::path(home.folder).parent_path()));
   ASSIGN_OR_RETURN(OpenedCell opened, OpenCell(log_, partition, home, memory_, options));
+  if (home.take_over) {
+    MutexLock lock(&mutex_);
+    TakeOverFlag(partition) = false;
+  }
   if (options_.say) {
     for (const std::string& message : opened.messages) options_.say(message);
     if (opened.restored_from) {
@@ -52,13 +63,69 @@ absl::StatusOr<std::unique_ptr<Cell>> CellHost::Open(Partition partition,
   return std::move(opened.cell);
 }
 
-absl::Status CellHost::Checkpoint(Partition partition, const RowStore& rows) {
+bool& CellHost::TakeOverFlag(Partition partition) { return slots_[Index(partition)].take_over; }
+
+absl::Status CellHost::Checkpoint(Partition partition, const RowStore& rows,
+                                  CheckpointWriter::Done done) {
   if (checkpoints_->Busy(partition)) {
     return absl::UnavailableError("the one before is still being written");
   }
   ASSIGN_OR_RETURN(CutRows cut, CutCheckpoint(rows, FolderOf(partition) + ".cut"));
-  checkpoints_->Write(std::move(cut), partition);
+  checkpoints_->Write(std::move(cut), partition, std::move(done));
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<LiveCell>> CellHost::NeedHeld(Partition partition) const {
+  std::shared_ptr<LiveCell> cell = Held(partition);
+  if (cell != nullptr) return cell;
+  return absl::FailedPreconditionError(
+      fmt::format("this node does not hold partition {}; `flywheel nodes` says who does",
+                  partition.number()));
+}
+
+absl::StatusOr<CheckpointPlace> CellHost::MakeCheckpoint(Partition partition,
+                                                         absl::Duration timeout) {
+  if (checkpoints_ == nullptr) {
+    return absl::FailedPreconditionError(
+        "this server makes no checkpoints; start it with --checkpoints DIR");
+  }
+  ASSIGN_OR_RETURN(const std::shared_ptr<LiveCell> cell, NeedHeld(partition));
+  const absl::Time deadline = absl::Now() + timeout;
+  const auto made = std::make_shared<std::promise<absl::StatusOr<CheckpointPlace>>>();
+  while (true) {
+    const absl::Status cut = cell->BetweenBatches(
+        [&](const RowStore& rows, const CellRow&) {
+          return Checkpoint(partition, rows, [made](const absl::StatusOr<CheckpointPlace>& place) {
+            made->set_value(place);
+          });
+        },
+        deadline - absl::Now());
+    if (cut.ok()) return made->get_future().get();
+    // The one of the interval may be on its way.
+    if (!absl::IsUnavailable(cut) || absl::Now() >= deadline) return cut;
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+}
+
+absl::StatusOr<CutRows> CellHost::CutRowsOf(Partition partition, absl::Duration timeout) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<LiveCell> cell, NeedHeld(partition));
+  absl::StatusOr<CutRows> cut = absl::UnavailableError("not cut");
+  RETURN_IF_ERROR(cell->BetweenBatches(
+      [&](const RowStore& rows, const CellRow&) {
+        cut = CutCheckpoint(rows, FolderOf(partition) + ".backup");
+        return cut.status();
+      },
+      timeout));
+  return cut;
+}
+
+absl::Status CellHost::TakeOverRows(Partition partition, absl::Duration timeout) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<LiveCell> cell, NeedHeld(partition));
+  {
+    MutexLock lock(&mutex_);
+    TakeOverFlag(partition) = true;
+  }
+  return cell->Reopen(timeout);
 }
 
 std::shared_ptr<LiveCell> CellHost::NewCell(Partition partition) {
@@ -67,9 +134,13 @@ std::shared_ptr<LiveCell> CellHost::NewCell(Partition partition) {
   options.cell.cache_bytes = options_.cache_bytes / static_cast<size_t>(log_->partitions());
   if (checkpoints_ != nullptr) {
     options.checkpoint = [this, partition](const RowStore& rows, const CellRow&) {
-      return Checkpoint(partition, rows);
+      return Checkpoint(partition, rows, nullptr);
     };
   }
+  options.rows_damaged = [folder = FolderOf(partition)](const absl::Status& damage) {
+    return MarkDamaged(folder, MessageOf(damage));
+  };
+  options.caught_up = [folder = FolderOf(partition)] { return DropSetAside(folder); };
   const auto open = [this, partition, cell = options.cell] { return Open(partition, cell); };
   auto cell = std::make_shared<LiveCell>(log_, partition, open, wall_clock_, std::move(options));
   cell->Start();
@@ -162,12 +233,7 @@ absl::StatusOr<CellViews> CellHost::ViewsAtTheEnd(absl::Duration timeout) const 
   CellViews views;
   for (Partition partition(0); partition < Partition(log_->partitions());
        partition = partition.Plus(1)) {
-    const std::shared_ptr<LiveCell> cell = Held(partition);
-    if (cell == nullptr) {
-      return absl::FailedPreconditionError(
-          fmt::format("this node does not hold partition {}; `flywheel nodes` says who does",
-                      partition.number()));
-    }
+    ASSIGN_OR_RETURN(const std::shared_ptr<LiveCell> cell, NeedHeld(partition));
     ASSIGN_OR_RETURN(const Offset end, log_->EndOffset(partition));
     if (!cell->WaitFor(end, std::max(absl::ZeroDuration(), deadline - absl::Now()))) {
       const CellProgress progress = cell->Progress();

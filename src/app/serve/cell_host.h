@@ -68,18 +68,27 @@ class CellHost {
   // time; both name the partition.
   absl::StatusOr<CellViews> ViewsAtTheEnd(absl::Duration timeout) const;
 
+  // See ServedFolder.
+  absl::StatusOr<CheckpointPlace> MakeCheckpoint(Partition partition, absl::Duration timeout);
+  absl::StatusOr<CutRows> CutRowsOf(Partition partition, absl::Duration timeout);
+  absl::Status TakeOverRows(Partition partition, absl::Duration timeout);
+
  private:
   struct Slot {
     std::shared_ptr<LiveCell> cell;
     bool held = false;
     absl::Time released = absl::InfinitePast();
+    bool take_over = false;  // at the next opening
   };
 
   std::shared_ptr<LiveCell> NewCell(Partition partition);
   std::string FolderOf(Partition partition) const;
-  absl::StatusOr<std::unique_ptr<Cell>> Open(Partition partition, const CellOptions& options) const;
-  absl::Status Checkpoint(Partition partition, const RowStore& rows);
+  absl::StatusOr<std::unique_ptr<Cell>> Open(Partition partition, const CellOptions& options);
+  absl::Status Checkpoint(Partition partition, const RowStore& rows, CheckpointWriter::Done done);
+  bool& TakeOverFlag(Partition partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::shared_ptr<LiveCell> Held(Partition partition) const;
+  // The same; FailedPrecondition where it is not held.
+  absl::StatusOr<std::shared_ptr<LiveCell>> NeedHeld(Partition partition) const;
 
   EventLog* const log_;
   const std::function<Instant()> wall_clock_;

@@ -26,10 +26,10 @@ bool CheckpointWriter::Busy(Partition partition) const {
   return waiting_.contains(partition);
 }
 
-void CheckpointWriter::Write(CutRows cut, Partition partition) {
+void CheckpointWriter::Write(CutRows cut, Partition partition, Done done) {
   {
     MutexLock lock(&mutex_);
-    waiting_.emplace(partition, std::move(cut));
+    waiting_.emplace(partition, Waiting{std::move(cut), std::move(done)});
   }
   changed_.NotifyAll();
 }
@@ -37,21 +37,24 @@ void CheckpointWriter::Write(CutRows cut, Partition partition) {
 void CheckpointWriter::Run() {
   for (;;) {
     Partition partition;
-    CutRows cut;
+    Waiting next;
     {
       MutexLock lock(&mutex_);
       while (waiting_.empty() && !stop_) changed_.Wait(&mutex_);
       if (waiting_.empty()) return;
       partition = waiting_.begin()->first;
-      cut = waiting_.begin()->second;
+      next = waiting_.begin()->second;
     }
-    const absl::Status status = PublishCheckpoint(cut, partition, options_).status();
-    if (!status.ok() && say_) {
+    const absl::StatusOr<CheckpointPlace> place = PublishCheckpoint(next.cut, partition, options_);
+    if (!place.ok() && say_) {
       say_(fmt::format("no checkpoint of partition {} was made: {}", partition.number(),
-                       MessageOf(status)));
+                       MessageOf(place.status())));
     }
-    MutexLock lock(&mutex_);
-    waiting_.erase(partition);
+    {
+      MutexLock lock(&mutex_);
+      waiting_.erase(partition);
+    }
+    if (next.done) next.done(place);
   }
 }
 

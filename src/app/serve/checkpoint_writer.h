@@ -7,6 +7,7 @@
 #include <string_view>
 #include <thread>
 
+#include "absl/status/statusor.h"
 #include "base/mutex.h"
 #include "base/strong.h"
 #include "projections/cell/checkpoint.h"
@@ -25,10 +26,16 @@ class CheckpointWriter {
 
   // Whether one of the partition waits or is being written.
   bool Busy(Partition partition) const;
-  // REQUIRES: not Busy.
-  void Write(CutRows cut, Partition partition);
+  // What became of a checkpoint; called by the writer's thread.
+  using Done = std::function<void(const absl::StatusOr<CheckpointPlace>&)>;
+  // REQUIRES: not Busy. `done` may be empty.
+  void Write(CutRows cut, Partition partition, Done done = nullptr);
 
  private:
+  struct Waiting {
+    CutRows cut;
+    Done done;
+  };
   void Run();
 
   const CheckpointOptions options_;
@@ -36,7 +43,7 @@ class CheckpointWriter {
   mutable Mutex mutex_;
   CondVar changed_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  std::map<Partition, CutRows> waiting_ ABSL_GUARDED_BY(mutex_);  // the one at hand too
+  std::map<Partition, Waiting> waiting_ ABSL_GUARDED_BY(mutex_);  // the one at hand too
   std::thread thread_;
 };
 

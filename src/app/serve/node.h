@@ -39,6 +39,16 @@ class Node : public ServedFolder {
   absl::StatusOr<CellViews> FoldedViews() override {
     return cells_->ViewsAtTheEnd(options_.fold_timeout);
   }
+  const CheckpointOptions& checkpoints() const override { return options_.cells.checkpoints; }
+  absl::StatusOr<CheckpointPlace> MakeCheckpoint(Partition partition) override {
+    return cells_->MakeCheckpoint(partition, options_.fold_timeout);
+  }
+  absl::StatusOr<CutRows> CutRowsOf(Partition partition) override {
+    return cells_->CutRowsOf(partition, options_.fold_timeout);
+  }
+  absl::Status TakeOverRows(Partition partition) override {
+    return cells_->TakeOverRows(partition, options_.fold_timeout);
+  }
 
  private:
   explicit Node(NodeOptions options) : options_(std::move(options)) {}

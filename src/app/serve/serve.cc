@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/cell_folder.h"
 #include "app/data_folder.h"
 #include "app/make_folder.h"
 #include "app/serve/command_server.h"
@@ -107,12 +108,19 @@ class Server {
     node.log.say = [this](std::string_view line) { Say(line); };
     if (options_.partitions != 0) node.log.partitions = options_.partitions;
     node.cells.cache_bytes = static_cast<size_t>(options_.cache_mib) << 20;
-    node.cells.cell.checkpoint_interval = absl::Seconds(options_.checkpoint_seconds);
+    node.cells.cell.checkpoint_interval = options_.checkpoint_seconds == 0
+                                              ? absl::InfiniteDuration()
+                                              : absl::Seconds(options_.checkpoint_seconds);
     node.cells.say = [this](std::string_view line) { Say(line); };
+    CheckpointOptions& checkpoints = node.cells.checkpoints;
+    checkpoints.keep = options_.checkpoint_keep;
+    checkpoints.shared = options_.checkpoints;
+    if (checkpoints.shared.empty() && node.log.embedded()) {
+      checkpoints.shared = OwnCheckpoints(context_.folder);
+    }
     if (!options_.checkpoints.empty()) {
       RETURN_IF_ERROR(MakeFolder(options_.checkpoints));
-      node.cells.checkpoints.shared = options_.checkpoints;
-      node.cells.checkpoints.writer =
+      checkpoints.writer =
           options_.node_id.empty() ? DefaultNodeId(listen.port) : options_.node_id;
     }
     if (!options_.node_id.empty()) RETURN_IF_ERROR(CheckNodeId(options_.node_id));
@@ -289,12 +297,19 @@ void AddServe(CLI::App& app, CommandRunner& runner) {
   command->add_flag("--no-inbox", options->no_inbox, "leave reading the inbox to other nodes");
   command
       ->add_option("--checkpoints", options->checkpoints,
-                   "a folder that all nodes share: rows are put there for whoever takes over")
+                   "a folder that all nodes share: rows are put there for whoever takes over; "
+                   "default: with the embedded log the data folder's own checkpoints/")
       ->type_name("DIR");
   command
       ->add_option("--checkpoint-interval", options->checkpoint_seconds,
-                   "seconds between the checkpoints of a partition")
-      ->check(CLI::Range(1, 86'400))
+                   "seconds between the checkpoints of a partition; 0: only at the end, and when "
+                   "`checkpoint create` asks")
+      ->check(CLI::Range(0, 86'400))
+      ->capture_default_str();
+  command
+      ->add_option("--checkpoint-keep", options->checkpoint_keep,
+                   "how many checkpoints stay of a partition")
+      ->check(CLI::Range(1, 100))
       ->capture_default_str();
   command
       ->add_option("--session-timeout", options->session_seconds,

@@ -18,8 +18,10 @@ struct ServeOptions {
   std::string advertise;                  // how others reach it; empty: http://<listen>
   std::string node_id;                    // empty: <host>-<port>
   bool no_inbox = false;                  // leave the inbox to others
-  std::string checkpoints;                // a folder that all nodes share; empty: none are made
-  int32_t checkpoint_seconds = 60;
+  // A folder that all nodes share; empty: with the embedded log the data folder's own, else none.
+  std::string checkpoints;
+  int32_t checkpoint_seconds = 60;  // 0: at the end, and when somebody asks
+  size_t checkpoint_keep = 2;
   int32_t session_seconds = 10;
   int32_t cache_mib = 384;
   int32_t http_threads = 2;

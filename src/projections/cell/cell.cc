@@ -4,9 +4,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/status.h"
+#include "projections/store/rows_damage.h"
 
 namespace flywheel {
 namespace {
@@ -24,13 +26,13 @@ Cell::Cell(EventLog* log, Partition partition, std::shared_ptr<RowStore> store,
       options_(options),
       store_(std::move(store)),
       batch_(store_->NewBatch()),
-      fold_(std::make_unique<Fold>(store_.get())) {}
+      fold_(std::make_unique<Fold>(store_.get(), options.fold_version)) {}
 
 absl::StatusOr<std::unique_ptr<Cell>> Cell::Open(EventLog* log, Partition partition,
                                                  std::shared_ptr<RowStore> store,
                                                  const CellOptions& options) {
   std::unique_ptr<Cell> cell(new Cell(log, partition, std::move(store), options));
-  RETURN_IF_ERROR(cell->fold_->Open());
+  RETURN_IF_ERROR(OfRows(cell->fold_->Open()));
   RETURN_IF_ERROR(cell->CheckAgainstLog());
   cell->next_read_ = cell->position().next;
   return cell;
@@ -62,14 +64,15 @@ absl::Status Cell::CheckAgainstLog() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<size_t> Cell::Step(absl::Duration wait) {
+absl::StatusOr<size_t> Cell::Step(absl::Duration wait, Offset limit) {
   ReadLimits limits = options_.read;
   limits.wait = wait;
-  ASSIGN_OR_RETURN(const RecordBatch read, log_->Read(partition_, next_read_, limits));
-  next_read_ = read.next;
+  ASSIGN_OR_RETURN(RecordBatch read, log_->Read(partition_, next_read_, limits));
+  next_read_ = std::min(read.next, limit);
+  while (!read.records.empty() && read.records.back().offset >= limit) read.records.pop_back();
   if (read.records.empty()) return 0;
   fold_->Apply(read.records);
-  RETURN_IF_ERROR(fold_->status());
+  RETURN_IF_ERROR(OfRows(fold_->status()));
   unflushed_records_ += read.records.size();
   // Clean rows go first; only where the dirty ones alone are too many must they be written early.
   if (fold_->cached_bytes() > options_.cache_bytes) fold_->Shrink(options_.cache_bytes / 4 * 3);
@@ -81,10 +84,19 @@ absl::StatusOr<size_t> Cell::Step(absl::Duration wait) {
 }
 
 absl::Status Cell::CatchUp(Offset end, absl::FunctionRef<void(const CellRow&)> progress) {
+  return CatchUp(end, kNoLimit, progress);
+}
+
+absl::Status Cell::CatchUpExactly(Offset end, absl::FunctionRef<void(const CellRow&)> progress) {
+  return CatchUp(end, end, progress);
+}
+
+absl::Status Cell::CatchUp(Offset end, Offset limit,
+                           absl::FunctionRef<void(const CellRow&)> progress) {
   int reads_without_progress = 0;
   while (next_read_ < end) {
     const Offset before = next_read_;
-    RETURN_IF_ERROR(Step(kReadWait).status());
+    RETURN_IF_ERROR(Step(kReadWait, limit).status());
     progress(fold_->position());
     reads_without_progress = next_read_ > before ? 0 : reads_without_progress + 1;
     if (reads_without_progress == kMaxReadsWithoutProgress) {
@@ -97,13 +109,13 @@ absl::Status Cell::CatchUp(Offset end, absl::FunctionRef<void(const CellRow&)> p
 }
 
 absl::Status Cell::Write(bool durable) {
-  RETURN_IF_ERROR(fold_->status());
+  RETURN_IF_ERROR(OfRows(fold_->status()));
   batch_->Clear();
   fold_->WriteTo(batch_.get());
-  RETURN_IF_ERROR(store_->Write(batch_.get()));
+  RETURN_IF_ERROR(OfRows(store_->Write(batch_.get())));
   batch_->Clear();
   if (durable) {
-    RETURN_IF_ERROR(store_->Flush());
+    RETURN_IF_ERROR(OfRows(store_->Flush()));
     unflushed_records_ = 0;
   }
   if (fold_->cached_bytes() > options_.cache_bytes) fold_->Shrink(options_.cache_bytes / 4 * 3);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -25,6 +26,8 @@ struct CellOptions {
   uint64_t records_per_flush = 500'000;
   // Bounds of one read of the log.
   ReadLimits read;
+  // What the rows are folded by; another than the program's own is for tests.
+  uint64_t fold_version = FoldVersion();
 };
 
 // Operation: the position, and a hash of the record before it, stand in the same batch as the rows
@@ -35,6 +38,8 @@ struct CellOptions {
 // shows the last Write.
 class Cell {
  public:
+  static constexpr Offset kNoLimit{std::numeric_limits<int64_t>::max()};
+
   // Opens the rows and holds them against the log: FailedPrecondition when they belong to another
   // log (the record before the position is missing or another) or to another fold version; then
   // rebuild. `log` must outlive the cell.
@@ -43,15 +48,18 @@ class Cell {
                                                     const CellOptions& options);
 
   // One read of the log, waiting at most `wait` for the first record, and its fold; rows are
-  // written and made durable when there are enough. Gives the number of records. Errors: what Read
-  // and the store return; after one, open the cell anew.
-  absl::StatusOr<size_t> Step(absl::Duration wait);
+  // written and made durable when there are enough. Gives the number of records. Nothing from
+  // `limit` on is folded. Errors: what Read and the store return (IsRowsDamage tells the store's
+  // from the log's); after one, open the cell anew.
+  absl::StatusOr<size_t> Step(absl::Duration wait, Offset limit = kNoLimit);
 
   // Folds at least the records before `end` that are not folded yet (a read is not cut there); rows
   // are written and made durable when there are enough and at the end. `progress` is called after
   // each read with the position. Errors: those of Step; Unavailable where the log does not give
   // what lies before `end`.
   absl::Status CatchUp(Offset end, absl::FunctionRef<void(const CellRow&)> progress);
+  // The same, and nothing from `end` on: rows that are compared with others must end where they do.
+  absl::Status CatchUpExactly(Offset end, absl::FunctionRef<void(const CellRow&)> progress);
 
   // Writes the changed rows with the position; makes them durable when asked to.
   absl::Status Write(bool durable);
@@ -72,6 +80,7 @@ class Cell {
   Cell(EventLog* log, Partition partition, std::shared_ptr<RowStore> store,
        const CellOptions& options);
   absl::Status CheckAgainstLog();
+  absl::Status CatchUp(Offset end, Offset limit, absl::FunctionRef<void(const CellRow&)> progress);
 
   EventLog* log_;
   Partition partition_;

@@ -6,11 +6,13 @@
 #include <charconv>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <system_error>
 #include <utility>
 
 #include "base/name_character.h"
 #include "base/status.h"
+#include "projections/cell/checkpoint_copy.h"
 #include "projections/cell/checkpoint_manifest.h"
 #include "projections/facts/cell_row.h"
 #include "projections/store/durable_files.h"
@@ -139,19 +141,73 @@ absl::Status Concerning(const CheckpointPlace& place, const absl::Status& status
 // Tables are never changed by the database that opens them; its other files may be.
 bool NeverChanges(std::string_view file) { return file.ends_with(".sst"); }
 
+// The checkpoint that the next one builds upon.
+struct Predecessor {
+  std::string folder;
+  std::map<std::string, FileDigest, std::less<>> tables;
+};
+
+// The newest that can be read; none is as good, and only costs time.
+Predecessor FindPredecessor(const std::string& shared, Partition partition) {
+  const absl::StatusOr<std::vector<CheckpointPlace>> places = ListCheckpoints(shared, partition);
+  if (!places.ok()) return {};
+  for (const CheckpointPlace& place : *places) {
+    const absl::StatusOr<CheckpointManifest> manifest = ReadManifest(place);
+    if (!manifest.ok()) continue;
+    Predecessor found{place.folder, {}};
+    for (const CheckpointManifest::File& file : manifest->files) {
+      if (NeverChanges(file.name)) found.tables.emplace(file.name, file.digest);
+    }
+    return found;
+  }
+  return {};
+}
+
+// Links a table from the checkpoint before, where that has it. A file that is the store's own is
+// known by that, and its digest is still the one of the day when it was written: a bit that has
+// flipped since is found, not blessed.
+absl::StatusOr<std::optional<FileDigest>> TakeFromPredecessor(const Predecessor& before,
+                                                              const fs::path& source,
+                                                              const std::string& target) {
+  const auto known = before.tables.find(source.filename().string());
+  if (known == before.tables.end()) return std::nullopt;
+  const std::string there = (fs::path(before.folder) / source.filename()).string();
+  std::error_code error;
+  if (fs::file_size(there, error) != known->second.bytes || error) return std::nullopt;
+  if (!IsSameFile(source.string(), there)) {
+    ASSIGN_OR_RETURN(const FileDigest digest, DigestFile(source.string()));
+    if (digest != known->second) return std::nullopt;
+  }
+  if (!LinkFile(there, target).ok()) return std::nullopt;
+  return known->second;
+}
+
+absl::StatusOr<FileDigest> PutFile(const fs::path& source, const std::string& target,
+                                   const Predecessor& before, const CheckpointOptions& options) {
+  const std::string name = source.filename().string();
+  if (NeverChanges(name)) {
+    ASSIGN_OR_RETURN(std::optional<FileDigest> taken, TakeFromPredecessor(before, source, target));
+    if (taken) return *std::move(taken);
+  }
+  return options.copies ? CopyFile(source.string(), target)
+                        : LinkOrCopyFile(source.string(), target);
+}
+
 // Links or copies the files of the cut into `to`, and writes the manifest.
-absl::Status WriteCheckpoint(const CutRows& cut, Partition partition, const std::string& to) {
+absl::Status WriteCheckpoint(const CutRows& cut, Partition partition, const std::string& to,
+                             const CheckpointOptions& options) {
   CheckpointManifest manifest;
   manifest.partition = partition;
   manifest.position = cut.position;
   manifest.fold_version = cut.fold_version;
+  const Predecessor before = FindPredecessor(options.shared, partition);
   std::error_code error;
   for (fs::directory_iterator entry(cut.folder, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (!entry->is_regular_file(error)) continue;
     ASSIGN_OR_RETURN(FileDigest digest,
-                     LinkOrCopyFile(entry->path().string(), (fs::path(to) / name).string()));
+                     PutFile(entry->path(), (fs::path(to) / name).string(), before, options));
     manifest.files.push_back({name, std::move(digest)});
   }
   if (error) {
@@ -220,12 +276,13 @@ absl::Status RemoveSurplus(const CheckpointPlace& newest, const CheckpointOption
 }
 
 absl::Status CopyVerified(const CheckpointPlace& place, const CheckpointManifest& manifest,
-                          const std::string& to) {
+                          const std::string& to, bool links) {
   for (const CheckpointManifest::File& file : manifest.files) {
     const std::string source = (fs::path(place.folder) / file.name).string();
     const std::string target = (fs::path(to) / file.name).string();
     RETURN_IF_ERROR(CompareDigest(
-        file, NeverChanges(file.name) ? LinkOrCopyFile(source, target) : CopyFile(source, target)));
+        file, links && NeverChanges(file.name) ? LinkOrCopyFile(source, target)
+                                               : CopyFile(source, target)));
   }
   return SyncFolder(to);
 }
@@ -253,7 +310,7 @@ absl::StatusOr<CheckpointPlace> PublishCheckpoint(const CutRows& cut, Partition 
   RETURN_IF_ERROR(RemoveUnfinished(parent, options));
   const std::string written = Unfinished(place.folder, options);
   RETURN_IF_ERROR(MakeFolder(written));
-  absl::Status made = WriteCheckpoint(cut, partition, written);
+  absl::Status made = WriteCheckpoint(cut, partition, written, options);
   if (made.ok()) made = PutInPlace(written, place, options);
   if (!made.ok()) {
     RemoveFolder(written).IgnoreError();  // frees the disk, which may be what is missing
@@ -300,6 +357,39 @@ absl::StatusOr<std::optional<CheckpointPlace>> NewestCheckpoint(const std::strin
   return std::nullopt;
 }
 
+absl::StatusOr<std::vector<CheckpointPlace>> ListAllCheckpoints(const std::string& shared) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, FoldersIn(shared));
+  std::vector<int32_t> partitions;
+  for (const std::string& name : names) {
+    int32_t number = -1;
+    const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (read.ec == std::errc() && std::to_string(number) == name && number >= 0) {
+      partitions.push_back(number);
+    }
+  }
+  std::sort(partitions.begin(), partitions.end());
+  std::vector<CheckpointPlace> all;
+  for (const int32_t number : partitions) {
+    ASSIGN_OR_RETURN(std::vector<CheckpointPlace> places,
+                     ListCheckpoints(shared, Partition(number)));
+    all.insert(all.end(), places.begin(), places.end());
+  }
+  return all;
+}
+
+absl::StatusOr<uint64_t> BytesOf(const CheckpointPlace& place) {
+  const absl::StatusOr<CheckpointManifest> manifest = ReadManifest(place);
+  if (!manifest.ok()) return Concerning(place, manifest.status());
+  uint64_t bytes = 0;
+  for (const CheckpointManifest::File& file : manifest->files) bytes += file.digest.bytes;
+  return bytes;
+}
+
+absl::Status DropCheckpoint(const CheckpointPlace& place, const CheckpointOptions& options) {
+  RETURN_IF_ERROR(CheckOptions(options));
+  return Withdraw(place.folder, options);
+}
+
 absl::Status VerifyCheckpoint(const CheckpointPlace& place) {
   const absl::Status verified = [&]() -> absl::Status {
     ASSIGN_OR_RETURN(const CheckpointManifest manifest, ReadManifest(place));
@@ -312,13 +402,29 @@ absl::Status VerifyCheckpoint(const CheckpointPlace& place) {
   return Concerning(place, verified);
 }
 
+absl::Status CopyCheckpointTo(const CheckpointPlace& place, const std::string& folder) {
+  const std::string written = folder + std::string(kUnfinished);
+  RETURN_IF_ERROR(RemoveFolder(written));
+  RETURN_IF_ERROR(MakeFolder(written));
+  const absl::Status copied = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const CheckpointManifest manifest, ReadManifest(place));
+    RETURN_IF_ERROR(CopyVerified(place, manifest, written, /*links=*/false));
+    RETURN_IF_ERROR(WriteFile((fs::path(written) / CheckpointManifest::kFileName).string(),
+                              manifest.ToText()));
+    return SyncFolder(written);
+  }();
+  if (copied.ok()) return MoveFolder(written, folder);
+  RemoveFolder(written).IgnoreError();
+  return Concerning(place, copied);
+}
+
 absl::Status RestoreCheckpoint(const CheckpointPlace& place, const std::string& cell_folder) {
   const std::string restoring = cell_folder + ".restoring";
   RETURN_IF_ERROR(RemoveFolder(restoring));
   RETURN_IF_ERROR(MakeFolder(restoring));
   const absl::Status copied = [&]() -> absl::Status {
     ASSIGN_OR_RETURN(const CheckpointManifest manifest, ReadManifest(place));
-    return CopyVerified(place, manifest, restoring);
+    return CopyVerified(place, manifest, restoring, /*links=*/true);
   }();
   if (!copied.ok()) {
     RemoveFolder(restoring).IgnoreError();

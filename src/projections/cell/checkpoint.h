@@ -40,6 +40,8 @@ struct CheckpointOptions {
   absl::Duration keep_other_versions = absl::Hours(24 * 7);
   // What another node has left unfinished goes when it is older than this.
   absl::Duration keep_unfinished = absl::Hours(24);
+  // Whether tables are copied though links could be made: damage to the one then spares the other.
+  bool copies = false;
 };
 
 // One that lies in the shared folder, whole as far as its name says.
@@ -68,6 +70,8 @@ absl::StatusOr<CutRows> CutCheckpoint(const RowStore& store, const std::string& 
 
 // Links or copies the rows that were cut into the shared folder, puts them in place as a whole, and
 // removes those that are too many and the folder of the cut. What is there already, whole, stays.
+// Tables that the newest checkpoint in there has already are linked from it: they take no room of
+// their own, are not copied again, and where they are the store's own files not read either.
 //
 // Concurrency: any thread, one at a time for a partition in a process; nodes do not disturb one
 // another. Errors: those of the files; nothing half made is visible then.
@@ -87,6 +91,15 @@ absl::StatusOr<std::vector<CheckpointPlace>> ListCheckpoints(const std::string& 
 absl::StatusOr<std::optional<CheckpointPlace>> NewestCheckpoint(const std::string& shared,
                                                                 Partition partition,
                                                                 uint64_t fold_version);
+
+// Those of all partitions, by partition, the newest position of each first.
+absl::StatusOr<std::vector<CheckpointPlace>> ListAllCheckpoints(const std::string& shared);
+
+// What its manifest says that its files have; DataLoss where that cannot be read.
+absl::StatusOr<uint64_t> BytesOf(const CheckpointPlace& place);
+
+// Removes one, for all readers at once; one that is gone is removed already.
+absl::Status DropCheckpoint(const CheckpointPlace& place, const CheckpointOptions& options);
 
 // Reads every file and compares. DataLoss where one is missing, cut or changed.
 absl::Status VerifyCheckpoint(const CheckpointPlace& place);

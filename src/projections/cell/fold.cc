@@ -97,19 +97,20 @@ ContentHash HashRefused(const RefusedView& refused) {
   return ToContentHash(XXH3_128bits(bytes.data(), bytes.size()));
 }
 
-Fold::Fold(const RowStore* store) : store_(store), policies_(PolicyBook::BuiltIn()) {}
+Fold::Fold(const RowStore* store, uint64_t fold_version)
+    : store_(store), fold_version_(fold_version), policies_(PolicyBook::BuiltIn()) {}
 
 absl::Status Fold::Open() {
   ASSIGN_OR_RETURN(const std::optional<CellRow> cell, ReadCellRow(*store_));
   rows_.emplace(store_, !cell);
   smart_.emplace(store_, &*rows_, &policies_);
   if (!cell) {
-    cell_.fold_version = FoldVersion();
+    cell_.fold_version = fold_version_;
     cell_.last = Offset(-1);
     return absl::OkStatus();
   }
   cell_ = *cell;
-  if (cell_.fold_version != FoldVersion()) {
+  if (cell_.fold_version != fold_version_) {
     return absl::FailedPreconditionError(
         "the rows were folded by another version of the program, its policy or the time zone data; "
         "run flywheel rebuild");

@@ -38,8 +38,8 @@ uint64_t FoldVersion();
 // Concurrency: one thread.
 class Fold {
  public:
-  // The store must outlive the fold.
-  explicit Fold(const RowStore* store);
+  // The store must outlive the fold. Another fold version than the program's own is for tests.
+  explicit Fold(const RowStore* store, uint64_t fold_version = FoldVersion());
 
   // FailedPrecondition when the rows were folded by another fold version.
   absl::Status Open();
@@ -135,6 +135,7 @@ class Fold {
   const MarketPolicy& PolicyOf(MarketCode market, Instant at) const;
 
   const RowStore* store_;
+  const uint64_t fold_version_;
   std::optional<Rows> rows_;
   std::optional<SmartFold> smart_;
   CellRow cell_;

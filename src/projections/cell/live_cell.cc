@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/status.h"
+#include "projections/store/rocks_store.h"
+#include "projections/store/rows_damage.h"
 
 namespace flywheel {
 namespace {
@@ -90,6 +92,46 @@ bool LiveCell::WaitFor(Offset end, absl::Duration timeout) const {
   }
 }
 
+// Work that was begun is waited for however long it takes: it may use what the caller has.
+absl::Status LiveCell::Await(std::shared_ptr<Asked>* slot, Work work, absl::Duration timeout) {
+  const auto deadline = Clock::now() + absl::ToChronoMilliseconds(timeout);
+  MutexLock lock(&mutex_);
+  bool in_time = true;
+  while (*slot != nullptr && in_time) in_time = WaitForTurn(deadline);
+  if (*slot != nullptr) return Late();
+  const auto asked = std::make_shared<Asked>();
+  asked->work = std::move(work);
+  *slot = asked;
+  while (!asked->outcome && (in_time || asked->begun)) {
+    if (asked->begun) {
+      changed_.Wait(&mutex_);
+    } else {
+      in_time = WaitForTurn(deadline);
+    }
+  }
+  if (asked->outcome) return *asked->outcome;
+  if (*slot == asked) *slot = nullptr;
+  return Late();
+}
+
+bool LiveCell::WaitForTurn(std::chrono::steady_clock::time_point deadline) {
+  if (stop_ || progress_.state == CellProgress::State::kStopped) return false;
+  return !changed_.WaitUntil(&mutex_, deadline);
+}
+
+absl::Status LiveCell::Late() const {
+  return absl::UnavailableError(fmt::format("partition {} does not get to it{}{}",
+                                            partition_.number(),
+                                            progress_.trouble.empty() ? "" : ": ",
+                                            progress_.trouble));
+}
+
+absl::Status LiveCell::BetweenBatches(Work work, absl::Duration timeout) {
+  return Await(&asked_, std::move(work), timeout);
+}
+
+absl::Status LiveCell::Reopen(absl::Duration timeout) { return Await(&reopen_, nullptr, timeout); }
+
 bool LiveCell::stopping() const {
   MutexLock lock(&mutex_);
   return stop_;
@@ -120,9 +162,14 @@ void LiveCell::Run() {
       status = Follow();
       if (MonotonicNow() - opened > options_.last_pause) pause = options_.first_pause;
     }
-    if (status.ok()) break;
+    if (status.ok()) {
+      if (stopping()) break;
+      CloseRows();  // somebody has asked for that
+      continue;
+    }
     // What is not written yet is folded again, from the last written rows.
     cell_.reset();
+    if (IsRowsDamage(status) && Heal(&status)) continue;
     if (!MayPass(status)) {
       NoteTrouble(CellProgress::State::kStopped, status);
       return;
@@ -138,9 +185,53 @@ void LiveCell::Run() {
   if (!last.ok()) NoteTrouble(Progress().state, last);
 }
 
+// Gives up the rows: who still reads them keeps them open a little longer, and what opens them anew
+// waits for that.
+void LiveCell::CloseRows() {
+  cell_.reset();
+  store_.reset();
+  durable_next_ = checkpoint_next_ = Offset(-1);
+  MutexLock lock(&mutex_);
+  view_ = nullptr;
+  viewed_ = Offset(-1);
+  progress_.state = CellProgress::State::kRestoring;
+  changed_.NotifyAll();
+}
+
+bool LiveCell::Heal(absl::Status* status) {
+  if (!options_.rows_damaged) return false;
+  const absl::Time now = MonotonicNow();
+  while (!healed_.empty() && now - healed_.front() > options_.heal_window) healed_.pop_front();
+  if (healed_.size() >= static_cast<size_t>(options_.max_heals)) {
+    *status = absl::DataLossError(
+        fmt::format("the rows were made anew {} times and are damaged again; look after the disk: "
+                    "{}",
+                    healed_.size(), MessageOf(*status)));
+    return false;
+  }
+  healed_.push_back(now);
+  CloseRows();
+  NoteTrouble(CellProgress::State::kRestoring, *status);
+  const absl::Status noted = options_.rows_damaged(*status);
+  if (!noted.ok()) {
+    *status = noted;
+    return false;
+  }
+  MutexLock lock(&mutex_);
+  ++progress_.heals;
+  return true;
+}
+
 absl::Status LiveCell::OpenCell() {
   if (store_ == nullptr) {
-    ASSIGN_OR_RETURN(cell_, open_rows_());
+    const std::shared_ptr<Asked> reopen = ReopenAsked();
+    absl::StatusOr<std::unique_ptr<Cell>> opened = open_rows_();
+    // Readers that go on for a moment are waited for.
+    if (reopen != nullptr && !absl::IsUnavailable(opened.status())) {
+      AnswerReopen(*reopen, opened.status());
+    }
+    RETURN_IF_ERROR(opened.status());
+    cell_ = *std::move(opened);
     store_ = cell_->shared_store();
   } else {
     // The database stays open: views may still be read.
@@ -179,8 +270,10 @@ absl::Status LiveCell::Follow() {
   RETURN_IF_ERROR(cell_->Write(/*durable=*/false));
   Publish();
   RETURN_IF_ERROR(LearnEnd());
+  if (options_.caught_up) RETURN_IF_ERROR(options_.caught_up());
   while (!stopping()) {
     ASSIGN_OR_RETURN(const size_t records, cell_->Step(options_.read_wait));
+    RETURN_IF_ERROR(OfRows(DamageOf(*store_)));
     if (records > 0) {
       RETURN_IF_ERROR(cell_->Write(/*durable=*/false));
       Publish();
@@ -188,8 +281,44 @@ absl::Status LiveCell::Follow() {
       NoteViewed();
     }
     RETURN_IF_ERROR(KeepUp());
+    RETURN_IF_ERROR(DoAskedWork());
+    if (ReopenAsked() != nullptr) return cell_->Write(/*durable=*/true);
   }
   return absl::OkStatus();
+}
+
+std::shared_ptr<LiveCell::Asked> LiveCell::ReopenAsked() const {
+  MutexLock lock(&mutex_);
+  return reopen_;
+}
+
+void LiveCell::AnswerReopen(Asked& reopen, const absl::Status& outcome) {
+  MutexLock lock(&mutex_);
+  reopen.outcome = outcome;
+  if (reopen_.get() == &reopen) reopen_ = nullptr;
+  changed_.NotifyAll();
+}
+
+// An error of the work is its own; one of the rows is the cell's.
+absl::Status LiveCell::DoAskedWork() {
+  std::shared_ptr<Asked> asked;
+  {
+    MutexLock lock(&mutex_);
+    asked = asked_;
+    if (asked == nullptr) return absl::OkStatus();
+    asked->begun = true;
+  }
+  absl::Status outcome = cell_->Write(/*durable=*/true);
+  const absl::Status written = outcome;
+  if (outcome.ok()) {
+    durable_next_ = cell_->position().next;
+    outcome = asked->work(*store_, cell_->position());
+  }
+  MutexLock lock(&mutex_);
+  asked->outcome = outcome;
+  if (asked_ == asked) asked_ = nullptr;
+  changed_.NotifyAll();
+  return written;
 }
 
 // What is due by the clock. A checkpoint that fails stops nothing.

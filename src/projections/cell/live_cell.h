@@ -4,7 +4,9 @@
 #define FLYWHEEL_PROJECTIONS_CELL_LIVE_CELL_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -42,7 +44,17 @@ struct LiveCellOptions {
   // Called by the cell's thread with the durable rows, at every interval in which something came,
   // and at the end; empty: never. An error is told and tried again at the next interval.
   std::function<absl::Status(const RowStore&, const CellRow&)> checkpoint;
+  // Infinite: at the end alone, and when somebody asks.
   absl::Duration checkpoint_interval = absl::Minutes(1);
+  // Called by the cell's thread when the rows are found to be damaged, before they are opened
+  // again, which is to make them anew; empty: damage of the rows stops the cell.
+  std::function<absl::Status(const absl::Status& damage)> rows_damaged;
+  // So often within the time rows are made anew; damage that comes back sooner stops the cell, since
+  // then it is the disk.
+  int max_heals = 3;
+  absl::Duration heal_window = absl::Hours(1);
+  // Called by the cell's thread when the rows hold the log's end, first after each opening.
+  std::function<absl::Status()> caught_up;
 };
 
 // Where a live cell stands.
@@ -62,11 +74,14 @@ struct CellProgress {
   // recorded_at of the last folded record.
   Instant last_recorded_at;
   uint64_t checkpoints = 0;
+  uint64_t heals = 0;  // how often damaged rows were made anew
 };
 
 // Operation: opens the store, folds to the log's end, then follows. Errors that may pass (the
 // broker is away, the disk is full) are told in Progress and tried again for ever, from the last
-// written rows; the last view stays readable meanwhile, late and not wrong. Others stop the cell.
+// written rows; the last view stays readable meanwhile, late and not wrong. Rows that are found to be
+// damaged, by the fold or by a reader, are not read any more: there is no view until they are made
+// anew. Other errors stop the cell.
 //
 // Concurrency: any thread; Start and Stop once each.
 class LiveCell {
@@ -84,6 +99,14 @@ class LiveCell {
   // Ends the thread after the read at hand; rows are made durable. Views stay readable.
   void Stop();
 
+  // Runs `work` on the cell's thread between two batches, with durable rows, and gives what it
+  // gives. Unavailable where the cell does not get to it in time, or stops.
+  using Work = std::function<absl::Status(const RowStore&, const CellRow&)>;
+  absl::Status BetweenBatches(Work work, absl::Duration timeout);
+  // Has the rows made durable, closed and opened anew as OpenRows does it; there is no view
+  // meanwhile. Gives what the first try gives; Unavailable where it is not over in time.
+  absl::Status Reopen(absl::Duration timeout);
+
   // nullptr until the cell has reached the log's end once.
   std::shared_ptr<const CellView> View() const;
   // The same, nullptr unless the cell serves.
@@ -96,12 +119,31 @@ class LiveCell {
   Partition partition() const { return partition_; }
 
  private:
+  // What somebody waits for, and its outcome once it is there; guarded by mutex_.
+  struct Asked {
+    Work work;
+    bool begun = false;
+    std::optional<absl::Status> outcome;
+  };
+  // Puts the work where the cell's thread looks for it, and waits.
+  absl::Status Await(std::shared_ptr<Asked>* slot, Work work, absl::Duration timeout);
+  // False where the deadline has passed, or the cell does nothing any more.
+  bool WaitForTurn(std::chrono::steady_clock::time_point deadline)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Late() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   void Run();
   absl::Status OpenCell();
   absl::Status CatchUpOnce();
   absl::Status Follow();
   absl::Status KeepUp();
   absl::Status Checkpoint();
+  absl::Status DoAskedWork();
+  std::shared_ptr<Asked> ReopenAsked() const;
+  // False where the cell must stop.
+  bool Heal(absl::Status* status);
+  void CloseRows();
+  void AnswerReopen(Asked& reopen, const absl::Status& outcome);
   void Publish();
   void NoteViewed();
   absl::Status LearnEnd();
@@ -126,6 +168,7 @@ class LiveCell {
   std::optional<Ticker> ticker_;
   Offset durable_next_{-1};
   Offset checkpoint_next_{-1};
+  std::deque<absl::Time> healed_;  // within the window
 
   std::atomic<bool> owner_ = true;
   mutable Mutex mutex_;
@@ -134,6 +177,8 @@ class LiveCell {
   std::shared_ptr<const CellView> view_ ABSL_GUARDED_BY(mutex_);
   Offset viewed_ ABSL_GUARDED_BY(mutex_){-1};  // the view holds everything before it
   CellProgress progress_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<Asked> asked_ ABSL_GUARDED_BY(mutex_);   // nullptr: nothing
+  std::shared_ptr<Asked> reopen_ ABSL_GUARDED_BY(mutex_);  // the same; its work is empty
   std::thread thread_;
 };
 

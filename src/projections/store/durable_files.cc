@@ -7,7 +7,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -79,6 +81,11 @@ class File {
     }
     return absl::OkStatus();
   }
+  absl::Status Resize(uint64_t bytes) const {
+    return ftruncate(descriptor_, static_cast<off_t>(bytes)) == 0
+               ? absl::OkStatus()
+               : StatusOf(errno, "cannot resize", path_);
+  }
   absl::Status Sync() const {
     return fsync(descriptor_) == 0 ? absl::OkStatus() : StatusOf(errno, "cannot sync", path_);
   }
@@ -90,16 +97,18 @@ class File {
   std::string path_;
 };
 
-// Reads the file to its end and writes what it reads to `to`, where there is one.
-absl::StatusOr<FileDigest> Digest(const File& from, const File* to) {
+// Reads the file to its end, or so many bytes of it, and writes what it reads to `to`, where there is
+// one.
+absl::StatusOr<FileDigest> Digest(const File& from, const File* to, uint64_t most = UINT64_MAX) {
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
                                                                               XXH3_freeState);
   FLYWHEEL_CHECK(state != nullptr, "there is memory for the state of a hash");
   XXH3_128bits_reset(state.get());
   std::vector<char> block(kBlockBytes);
   FileDigest digest;
-  while (true) {
-    ASSIGN_OR_RETURN(const size_t got, from.Read(block.data(), block.size()));
+  while (digest.bytes < most) {
+    const size_t wanted = std::min<uint64_t>(block.size(), most - digest.bytes);
+    ASSIGN_OR_RETURN(const size_t got, from.Read(block.data(), wanted));
     if (got == 0) break;
     XXH3_128bits_update(state.get(), block.data(), got);
     digest.bytes += got;
@@ -125,6 +134,20 @@ absl::StatusOr<FileDigest> CopyFile(const std::string& from, const std::string& 
   return digest;
 }
 
+absl::StatusOr<FileDigest> CopyPrefix(const std::string& from, const std::string& to,
+                                      uint64_t bytes, uint64_t length) {
+  ASSIGN_OR_RETURN(const File source, File::Open(from, O_RDONLY));
+  ASSIGN_OR_RETURN(const File target, File::Open(to, O_WRONLY | O_CREAT | O_EXCL));
+  ASSIGN_OR_RETURN(FileDigest digest, Digest(source, &target, bytes));
+  if (digest.bytes != bytes) {
+    return absl::OutOfRangeError(
+        fmt::format("{} has {} bytes instead of {}", from, digest.bytes, bytes));
+  }
+  RETURN_IF_ERROR(target.Resize(length));
+  RETURN_IF_ERROR(target.Sync());
+  return digest;
+}
+
 absl::StatusOr<FileDigest> LinkOrCopyFile(const std::string& from, const std::string& to) {
   if (link(from.c_str(), to.c_str()) == 0) {
     ASSIGN_OR_RETURN(const File file, File::Open(to, O_RDONLY));
@@ -138,6 +161,16 @@ absl::StatusOr<FileDigest> LinkOrCopyFile(const std::string& from, const std::st
     default:  // another file system, or one without links, or too many of them
       return CopyFile(from, to);
   }
+}
+
+absl::Status LinkFile(const std::string& from, const std::string& to) {
+  return link(from.c_str(), to.c_str()) == 0 ? absl::OkStatus()
+                                             : StatusOf(errno, "cannot link", from);
+}
+
+bool IsSameFile(const std::string& left, const std::string& right) {
+  std::error_code error;
+  return fs::equivalent(left, right, error) && !error;
 }
 
 absl::Status WriteFile(const std::string& path, std::string_view bytes) {

@@ -32,6 +32,17 @@ absl::StatusOr<FileDigest> CopyFile(const std::string& from, const std::string& 
 // changes any more.
 absl::StatusOr<FileDigest> LinkOrCopyFile(const std::string& from, const std::string& to);
 
+// Copies the first `bytes` bytes into a new file of `length` bytes, the rest of which is zeros;
+// durable afterwards. The digest is of what was copied; OutOfRange where the file is shorter.
+absl::StatusOr<FileDigest> CopyPrefix(const std::string& from, const std::string& to,
+                                      uint64_t bytes, uint64_t length);
+
+// A hard link alone; Unavailable where the file system has none or no more of them.
+absl::Status LinkFile(const std::string& from, const std::string& to);
+
+// Whether both paths name one file. False where either is not there.
+bool IsSameFile(const std::string& left, const std::string& right);
+
 // A new file of these bytes, durable afterwards.
 absl::Status WriteFile(const std::string& path, std::string_view bytes);
 

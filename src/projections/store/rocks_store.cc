@@ -14,9 +14,13 @@
 
 #include <algorithm>
 #include <cstdarg>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/status.h"
+#include "projections/store/rows_damage.h"
 
 namespace flywheel {
 namespace {
@@ -29,7 +33,7 @@ absl::Status ToStatus(const rocksdb::Status& status, const std::string& folder) 
   const std::string text = fmt::format("the rows in {}: {}", folder, status.ToString());
   // A file that the database knows of and that is gone is damage too.
   if (status.IsCorruption() || status.IsPathNotFound())
-    return absl::DataLossError(text + "; rebuild them from the log (flywheel rebuild)");
+    return OfRows(absl::DataLossError(text + "; rebuild them from the log (flywheel rebuild)"));
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(text + "; free space on the disk");
   return absl::UnavailableError(text);
 }
@@ -54,10 +58,32 @@ class RocksBatch : public RowBatch {
   rocksdb::WriteBatch batch;
 };
 
-// A database with the folder that its errors name.
-struct RocksFolder {
-  std::string folder;
-  std::unique_ptr<rocksdb::DB> db;
+// A database with the folder that its errors name, and what was found to be wrong with it.
+class RocksFolder {
+ public:
+  RocksFolder(std::string name, std::unique_ptr<rocksdb::DB> database)
+      : folder(std::move(name)), db(std::move(database)) {}
+
+  // The status of a call, kept where it says that the rows are damaged.
+  absl::Status StatusOf(const rocksdb::Status& status) const {
+    absl::Status said = ToStatus(status, folder);
+    if (absl::IsDataLoss(said)) {
+      MutexLock lock(&mutex_);
+      damage_.Update(said);
+    }
+    return said;
+  }
+  absl::Status damage() const {
+    MutexLock lock(&mutex_);
+    return damage_;
+  }
+
+  const std::string folder;
+  const std::unique_ptr<rocksdb::DB> db;
+
+ private:
+  mutable Mutex mutex_;
+  mutable absl::Status damage_ ABSL_GUARDED_BY(mutex_);
 };
 
 absl::StatusOr<bool> GetRow(const RocksFolder& rows, const rocksdb::Snapshot* snapshot,
@@ -66,7 +92,7 @@ absl::StatusOr<bool> GetRow(const RocksFolder& rows, const rocksdb::Snapshot* sn
   options.snapshot = snapshot;
   const rocksdb::Status status = rows.db->Get(options, ToSlice(key), value);
   if (status.IsNotFound()) return false;
-  RETURN_IF_ERROR(ToStatus(status, rows.folder));
+  RETURN_IF_ERROR(rows.StatusOf(status));
   return true;
 }
 
@@ -82,7 +108,7 @@ absl::Status ScanRows(const RocksFolder& rows, const rocksdb::Snapshot* snapshot
   for (row->Seek(ToSlice(first)); row->Valid(); row->Next()) {
     if (!visit(ToView(row->key()), ToView(row->value()))) break;
   }
-  return ToStatus(row->status(), rows.folder);
+  return rows.StatusOf(row->status());
 }
 
 // The rows at one instant. Keeps the database open.
@@ -111,7 +137,7 @@ class RocksSnapshot : public RowReader {
 class RocksStore : public RowStore {
  public:
   RocksStore(std::string folder, std::unique_ptr<rocksdb::DB> db)
-      : rows_(std::make_shared<RocksFolder>(RocksFolder{std::move(folder), std::move(db)})) {}
+      : rows_(std::make_shared<RocksFolder>(std::move(folder), std::move(db))) {}
 
   absl::StatusOr<bool> Get(std::string_view key, std::string* value) const override {
     return GetRow(*rows_, nullptr, key, value);
@@ -131,24 +157,24 @@ class RocksStore : public RowStore {
   absl::Status Write(RowBatch* batch) override {
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    return ToStatus(rows_->db->Write(options, &static_cast<RocksBatch*>(batch)->batch),
-                    rows_->folder);
+    return rows_->StatusOf(rows_->db->Write(options, &static_cast<RocksBatch*>(batch)->batch));
   }
 
   absl::Status Flush() override {
     rocksdb::FlushOptions options;
     options.wait = true;
-    return ToStatus(rows_->db->Flush(options), rows_->folder);
+    return rows_->StatusOf(rows_->db->Flush(options));
   }
 
   absl::Status CopyTo(const std::string& folder) const {
     rocksdb::Checkpoint* checkpoint = nullptr;
-    RETURN_IF_ERROR(
-        ToStatus(rocksdb::Checkpoint::Create(rows_->db.get(), &checkpoint), rows_->folder));
+    RETURN_IF_ERROR(rows_->StatusOf(rocksdb::Checkpoint::Create(rows_->db.get(), &checkpoint)));
     const std::unique_ptr<rocksdb::Checkpoint> owned(checkpoint);
     // Without a write-ahead log any other limit than 0 leaves out what the memtables hold.
     return ToStatus(checkpoint->CreateCheckpoint(folder, /*log_size_for_flush=*/0), folder);
   }
+
+  absl::Status damage() const { return rows_->damage(); }
 
  private:
   const std::shared_ptr<RocksFolder> rows_;
@@ -185,6 +211,19 @@ rocksdb::Options MakeOptions(const RocksMemory& memory) {
   return options;
 }
 
+// Tables without the file that leads to their list. RocksDB would make a new database there and
+// remove them; a crash while it makes one leaves no table.
+bool HasTablesAlone(const std::string& folder) {
+  std::error_code error;
+  const std::filesystem::path path(folder);
+  if (std::filesystem::exists(path / "CURRENT", error)) return false;
+  for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".sst") return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 RocksMemory::RocksMemory(const Options& options)
@@ -196,6 +235,11 @@ RocksMemory::RocksMemory(const Options& options)
 
 absl::StatusOr<std::unique_ptr<RowStore>> OpenRocksStore(const std::string& folder,
                                                          const RocksMemory& memory) {
+  if (HasTablesAlone(folder)) {
+    return OfRows(absl::DataLossError(fmt::format(
+        "the rows in {}: CURRENT is missing; rebuild them from the log (flywheel rebuild)",
+        folder)));
+  }
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(ToStatus(rocksdb::DB::Open(MakeOptions(memory), folder, &db), folder));
   return std::make_unique<RocksStore>(folder, std::unique_ptr<rocksdb::DB>(db));
@@ -205,6 +249,25 @@ absl::Status CopyRocksStore(const RowStore& store, const std::string& folder) {
   const auto* rocks = dynamic_cast<const RocksStore*>(&store);
   if (rocks == nullptr) return absl::InvalidArgumentError("these rows lie in no database");
   return rocks->CopyTo(folder);
+}
+
+absl::Status DamageOf(const RowStore& store) {
+  const auto* rocks = dynamic_cast<const RocksStore*>(&store);
+  return rocks != nullptr ? rocks->damage() : absl::OkStatus();
+}
+
+absl::Status CheckNotOpen(const std::string& folder) {
+  std::error_code error;
+  if (!std::filesystem::exists(folder, error)) return absl::OkStatus();
+  rocksdb::Env* const env = rocksdb::Env::Default();
+  rocksdb::FileLock* lock = nullptr;
+  const rocksdb::Status taken = env->LockFile(folder + "/LOCK", &lock);
+  if (!taken.ok()) {
+    return absl::UnavailableError(
+        fmt::format("the rows in {} are still open: {}", folder, taken.ToString()));
+  }
+  env->UnlockFile(lock);
+  return absl::OkStatus();
 }
 
 }  // namespace flywheel

@@ -36,7 +36,8 @@ class RocksMemory {
 };
 
 // Opens or makes the database in `folder`. The write-ahead log is off: the event log is the log,
-// and the cell folds again from the last flush. Errors of Open: DataLoss (damaged),
+// and the cell folds again from the last flush. Errors of Open: DataLoss (damaged, also where files
+// are there but not the one that names the others; IsRowsDamage says so of it),
 // ResourceExhausted, Unavailable (in use by this or another process, or I/O).
 absl::StatusOr<std::unique_ptr<RowStore>> OpenRocksStore(const std::string& folder,
                                                          const RocksMemory& memory);
@@ -48,6 +49,16 @@ absl::StatusOr<std::unique_ptr<RowStore>> OpenRocksStore(const std::string& fold
 // Concurrency: the store's writer. Errors: as those of a store; InvalidArgument where the store is
 // none of OpenRocksStore.
 absl::Status CopyRocksStore(const RowStore& store, const std::string& folder);
+
+// The first damage that the store or one of its snapshots has met since it was opened, so that the
+// writer learns what a reader has found. OK: none, or the store is none of OpenRocksStore.
+//
+// Concurrency: any thread.
+absl::Status DamageOf(const RowStore& store);
+
+// OK where nobody has the database in `folder` open, this process included; Unavailable else. A
+// folder that is not there is nobody's.
+absl::Status CheckNotOpen(const std::string& folder);
 
 }  // namespace flywheel
 
