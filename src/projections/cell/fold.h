@@ -26,7 +26,7 @@
 namespace flywheel {
 
 // Raised by every change of the code that changes rows.
-inline constexpr uint64_t kFoldCodeVersion = 2;
+inline constexpr uint64_t kFoldCodeVersion = 3;
 // The fold version: code, built-in policy and time zone data.
 uint64_t FoldVersion();
 

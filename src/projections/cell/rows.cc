@@ -4,6 +4,8 @@
 
 #include "absl/status/status.h"
 #include "base/bytes.h"
+#include "events/intake.h"
+#include "projections/facts/row_keys.h"
 
 namespace flywheel {
 
@@ -22,24 +24,28 @@ Rows::Rows(const RowStore* store, bool empty_store)
       buyers(store, empty_store, &status_),
       sellers(store, empty_store, &status_),
       standings(store, empty_store, &status_),
-      rating_days(store, empty_store, &status_),
-      sla_days(store, empty_store, &status_),
+      days(store, empty_store, &status_),
       smart(store, empty_store, &status_),
-      tracked_days(store, empty_store, &status_),
       quarantine(store, empty_store, &status_),
       places(store, empty_store, &status_) {}
 
+RowCache<DaysRow>::Entry* Rows::DaysOf(std::string_view owner, MarketCode market, LocalDay day) {
+  RowCache<DaysRow>::Entry*& last = owner == kAllSellers ? all_days_ : seller_days_;
+  row_keys::DaysTo(owner, market, day, &days_key_);
+  if (last == nullptr || last->key != days_key_) last = days.Get(days_key_);
+  last->used = true;
+  return last;
+}
+
 size_t Rows::dirty_count() const {
   return orders.dirty_count() + buyers.dirty_count() + sellers.dirty_count() +
-         standings.dirty_count() + rating_days.dirty_count() + sla_days.dirty_count() +
-         smart.dirty_count() + tracked_days.dirty_count() + quarantine.dirty_count() +
-         places.dirty_count() + loose_.size();
+         standings.dirty_count() + days.dirty_count() + smart.dirty_count() +
+         quarantine.dirty_count() + places.dirty_count() + loose_.size();
 }
 
 size_t Rows::bytes() const {
-  return orders.bytes() + buyers.bytes() + sellers.bytes() + standings.bytes() +
-         rating_days.bytes() + sla_days.bytes() + smart.bytes() + tracked_days.bytes() +
-         quarantine.bytes() + places.bytes();
+  return orders.bytes() + buyers.bytes() + sellers.bytes() + standings.bytes() + days.bytes() +
+         smart.bytes() + quarantine.bytes() + places.bytes();
 }
 
 void Rows::WriteTo(RowBatch* batch) {
@@ -47,10 +53,8 @@ void Rows::WriteTo(RowBatch* batch) {
   buyers.WriteTo(batch);
   sellers.WriteTo(batch);
   standings.WriteTo(batch);
-  rating_days.WriteTo(batch);
-  sla_days.WriteTo(batch);
+  days.WriteTo(batch);
   smart.WriteTo(batch);
-  tracked_days.WriteTo(batch);
   quarantine.WriteTo(batch);
   places.WriteTo(batch);
   WriteLoose(batch);
@@ -74,6 +78,8 @@ void Rows::WriteLoose(RowBatch* batch) {
 }
 
 void Rows::Shrink(size_t target_bytes) {
+  seller_days_ = nullptr;
+  all_days_ = nullptr;
   const auto shrink = [&](auto* cache) {
     const size_t held = bytes();
     if (held <= target_bytes) return;
@@ -82,9 +88,7 @@ void Rows::Shrink(size_t target_bytes) {
   };
   shrink(&orders);
   shrink(&buyers);
-  shrink(&rating_days);
-  shrink(&sla_days);
-  shrink(&tracked_days);
+  shrink(&days);
   shrink(&quarantine);
   shrink(&places);
   shrink(&standings);

@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/market.h"
 #include "base/strong.h"
 #include "projections/cell/row_cache.h"
 #include "projections/facts/order_row.h"
 #include "projections/facts/quarantine_row.h"
 #include "projections/facts/seller_row.h"
 #include "projections/models/buyer_row.h"
-#include "projections/models/rating.h"
-#include "projections/models/sla.h"
+#include "projections/models/days_row.h"
 #include "projections/models/smart_row.h"
 #include "projections/store/row_store.h"
 
@@ -41,12 +41,22 @@ class Rows {
   RowCache<BuyerRow> buyers;
   RowCache<SellerRow> sellers;
   RowCache<StandingRow> standings;
-  RowCache<RatingRow> rating_days;
-  RowCache<SlaRow> sla_days;
+  RowCache<DaysRow> days;
   RowCache<SmartRow> smart;
-  RowCache<TrackedDay> tracked_days;
   RowCache<QuarantineRow> quarantine;
   RowCache<PlaceRow> places;  // refused and intake identities, erased buyers
+
+  // The row of days that holds the day.
+  RowCache<DaysRow>::Entry* DaysOf(std::string_view owner, MarketCode market, LocalDay day);
+  // Hands the day's sums to `change`; what is empty then is no more.
+  template <class Change>
+  void ChangeDay(std::string_view owner, MarketCode market, LocalDay day, const Change& change) {
+    auto* const entry = DaysOf(owner, market, day);
+    DaysRow& row = days.Change(entry);
+    change(row.At(day));
+    row.DropIfEmpty(day);
+    if (row.empty()) days.Erase(entry);
+  }
 
   // Rows that are written without being read back by the fold: indexes.
   void Put(std::string key, std::string value) {
@@ -79,6 +89,11 @@ class Rows {
   void WriteLoose(RowBatch* batch);
 
   absl::Status status_;
+  // The rows of days that were asked for last, of a seller and of all: an order's event asks for
+  // the same ones several times.
+  RowCache<DaysRow>::Entry* seller_days_ = nullptr;
+  RowCache<DaysRow>::Entry* all_days_ = nullptr;
+  std::string days_key_;
   std::vector<Loose> loose_;  // of one key the last counts
 };
 

@@ -32,10 +32,8 @@ struct Mover {
 void AddToSums(const Mover& mover, const ClockRun& run, int sign) {
   const LocalDay day = mover.zone.Day(run.opened);
   for (const std::string_view owner : {mover.seller, kAllSellers}) {
-    auto* entry = mover.rows->sla_days.Get(row_keys::SlaDay(owner, mover.market, day));
-    SlaRow& row = mover.rows->sla_days.Change(entry);
-    row.Add(run, sign);
-    if (row.empty()) mover.rows->sla_days.Erase(entry);
+    mover.rows->ChangeDay(owner, mover.market, day,
+                          [&](DaySums& sums) { sums.sla.Add(run, sign); });
   }
 }
 
