@@ -84,8 +84,7 @@ TEST_CASE("a row holds eight days of a seller, and one of all sellers") {
   CHECK(first_of("anna", -9) == -16);
   CHECK(first_of(kAllSellers, 23) == 23);
   // They sort by day, also across day 0.
-  CHECK(row_keys::Days("anna", market, LocalDay(-1)) <
-        row_keys::Days("anna", market, LocalDay(0)));
+  CHECK(row_keys::Days("anna", market, LocalDay(-1)) < row_keys::Days("anna", market, LocalDay(0)));
 }
 
 }  // namespace

@@ -134,11 +134,14 @@ Rows StoredRows(const RowReader& store) {
   status.Update(ScanPrefix(
       store, row_keys::Prefix(RowType::kDays), [&](std::string_view key, std::string_view value) {
         const auto parsed = row_keys::ParseDays(key);
-        return ForEachDay(value, [&](LocalDay day, const DayBytes& of_day) {
-                 if (of_day.sla.empty()) return absl::OkStatus();
-                 rows[NameOfDay(parsed.seller, parsed.market, day)] = std::string(of_day.sla);
-                 return absl::OkStatus();
-               }).ok();
+        return ForEachDay(value,
+                          [&](LocalDay day, const DayBytes& of_day) {
+                            if (of_day.sla.empty()) return absl::OkStatus();
+                            rows[NameOfDay(parsed.seller, parsed.market, day)] =
+                                std::string(of_day.sla);
+                            return absl::OkStatus();
+                          })
+            .ok();
       }));
   FLYWHEEL_CHECK(status.ok(), "rows in memory can be scanned");
   return rows;

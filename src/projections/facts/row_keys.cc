@@ -49,6 +49,12 @@ std::string SellerPrefix(RowType type, std::string_view seller) {
   return key;
 }
 
+void OfSellerTo(std::string_view seller, std::string* key) {
+  key->clear();
+  key->push_back(static_cast<char>(RowType::kSeller));
+  AppendId(key, seller);
+}
+
 std::string OfSeller(std::string_view seller) { return SellerPrefix(RowType::kSeller, seller); }
 
 void OrderTo(std::string_view seller, std::string_view order, std::string* key) {

@@ -40,13 +40,14 @@ enum class RowType : char {
 
 // Rows of sums over all sellers of the cell stand under kAllSellers, which intake refuses as an id.
 
-// The days that a row of a seller's days holds. More would make fewer rows, each of which is written
-// again for more orders. The sums over all sellers change with every order: one day a row.
+// The days that a row of a seller's days holds. More would make fewer rows, each of which is
+// written again for more orders. The sums over all sellers change with every order: one day a row.
 inline constexpr int32_t kDaysPerRow = 8;
 
 namespace row_keys {
 
 std::string Prefix(RowType type);
+void OfSellerTo(std::string_view seller, std::string* key);
 std::string OfSeller(std::string_view seller);
 std::string SellerPrefix(RowType type, std::string_view seller);
 void OrderTo(std::string_view seller, std::string_view order, std::string* key);

@@ -79,7 +79,8 @@ absl::Status ForEachDay(std::string_view row,
     of_day.rating = reader.String();
     of_day.sla = reader.String();
     of_day.tracked = reader.String();
-    if (!reader.ok() || (step <= 0 && !first)) return absl::DataLossError("a row of days cannot be read");
+    if (!reader.ok() || (step <= 0 && !first))
+      return absl::DataLossError("a row of days cannot be read");
     RETURN_IF_ERROR(visit(LocalDay(static_cast<int32_t>(day)), of_day));
   }
   return absl::OkStatus();
