@@ -25,6 +25,8 @@ struct CellOptions {
   uint64_t records_per_flush = 500'000;
   // Bounds of one read of the log.
   ReadLimits read;
+  // Rows of different models never mix: they are another fold version.
+  ReadModels models = ReadModels::kAll;
 };
 
 // Operation: the position, and a hash of the record before it, stand in the same batch as the rows

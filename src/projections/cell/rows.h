@@ -60,13 +60,13 @@ class Rows {
 
   // Rows that are written without being read back by the fold: indexes.
   void Put(std::string key, std::string value) {
-    loose_.push_back({std::move(key), std::move(value), false});
+    AddLoose({std::move(key), std::move(value), false});
   }
   // The same where no row has the key: if it is deleted again before it is written, nothing is.
   void PutNew(std::string key, std::string value) {
-    loose_.push_back({std::move(key), std::move(value), true});
+    AddLoose({std::move(key), std::move(value), true});
   }
-  void Delete(std::string key) { loose_.push_back({std::move(key), std::nullopt, false}); }
+  void Delete(std::string key) { AddLoose({std::move(key), std::nullopt, false}); }
 
   // The first error of loading a row; it stays.
   const absl::Status& status() const { return status_; }
@@ -74,7 +74,9 @@ class Rows {
   void NoteError(const absl::Status& status) { status_.Update(status); }
 
   size_t dirty_count() const;
+  // Of memory, with what is only to be written.
   size_t bytes() const;
+  // Puts what has changed into the batch, in key order: that makes it cheaper to write.
   void WriteTo(RowBatch* batch);
   // Drops clean rows until at most `target_bytes` are held, orders and buyers first.
   void Shrink(size_t target_bytes);
@@ -86,7 +88,13 @@ class Rows {
     std::optional<std::string> value;
     bool fresh;
   };
-  void WriteLoose(RowBatch* batch);
+  void AddLoose(Loose loose) {
+    loose_bytes_ +=
+        sizeof(Loose) + loose.key.capacity() + (loose.value ? loose.value->capacity() : 0);
+    loose_.push_back(std::move(loose));
+  }
+  class LooseBatch;
+  class LooseWriter;
 
   absl::Status status_;
   // The rows of days that were asked for last, of a seller and of all: an order's event asks for
@@ -95,6 +103,7 @@ class Rows {
   RowCache<DaysRow>::Entry* all_days_ = nullptr;
   std::string days_key_;
   std::vector<Loose> loose_;  // of one key the last counts
+  size_t loose_bytes_ = 0;
 };
 
 }  // namespace flywheel

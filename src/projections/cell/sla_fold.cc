@@ -136,11 +136,18 @@ bool CanMoveClocks(const Fact& fact, const OrderRow::ActSearch& search) {
 }
 
 void MoveClocks(std::string_view seller, std::string_view order_id, const CourseChange& change,
-                const PolicyBook& policies, Rows* rows) {
+                const PolicyBook& policies, std::optional<SlaClock> only, Rows* rows) {
   const MarketCode market = change.after.market;
   const TimeZone& zone = *PolicyOf(policies, market, change.after.placed.at).zone;
-  Move({seller, order_id, market, zone, rows}, ClocksOf(change.before, order_id, policies),
-       ClocksOf(change.after, order_id, policies));
+  const auto clocks_of = [&](const OrderCourse& course) {
+    ClockRuns runs = ClocksOf(course, order_id, policies);
+    if (!only) return runs;
+    runs.erase(std::remove_if(runs.begin(), runs.end(),
+                              [&](const ClockRun& run) { return run.clock != *only; }),
+               runs.end());
+    return runs;
+  };
+  Move({seller, order_id, market, zone, rows}, clocks_of(change.before), clocks_of(change.after));
 }
 
 }  // namespace flywheel

@@ -48,8 +48,7 @@ class SmartFold::Source : public SmartSource {
     UniqueCounts counts;
     if (window_days == kStoredRatingWindowDays) {
       if (const DaySums* const sums = SumsOf(day)) {
-        sums->rating.ForEach(
-            [&](uint8_t counter, int32_t delta) { Add(counter, delta, &counts); });
+        sums->rating.ForEach([&](uint8_t counter, int32_t delta) { Add(counter, delta, &counts); });
       }
       return counts;
     }
@@ -143,7 +142,7 @@ void SmartFold::PassTimeOfAll(Instant from, Instant to) {
                                            return true;
                                          });
   rows_->NoteError(status);
-  for (const SellerEntry* entry : rows_->sellers.dirty()) sellers.insert(entry->key);
+  for (const SellerEntry* entry : rows_->sellers.dirty()) sellers.emplace(entry->key);
   for (const std::string& key : sellers) {
     SellerEntry* const seller = rows_->sellers.Get(key);
     const Instant clock = std::max(seller->row.clock, from);
@@ -340,7 +339,8 @@ SmartFold::UniqueDays SmartFold::SumBuyers(int32_t window_days, std::string_view
                            }));
   rows_->NoteError(status);
   IndexDirtyBuyers();
-  for (const auto* entry : dirty_buyers_[std::string(seller)]) chunks[entry->key] = entry->row;
+  for (const auto* entry : dirty_buyers_[std::string(seller)])
+    chunks[std::string(entry->key)] = entry->row;
 
   RatingSteps steps;
   const TimeZone& zone = *policies_->FindInAnyVersion(market.text())->zone;
