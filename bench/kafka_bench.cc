@@ -32,6 +32,7 @@
 #include "process_cost.h"
 #include "projections/cell/cell.h"
 #include "projections/store/rocks_store.h"
+#include "read_models.h"
 
 namespace flywheel {
 namespace {
@@ -44,6 +45,7 @@ struct Arguments {
   int repetitions = 3;
   int core = 1;
   size_t cache_mib = 256;
+  std::string models = kAllModels;
   size_t reader_mib = 64;
   std::string folder = "build/bench/replay";
 };
@@ -154,6 +156,7 @@ absl::StatusOr<uint64_t> Replay(EventLog* log, Offset end, const fs::path& folde
   ASSIGN_OR_RETURN(std::unique_ptr<RowStore> store, OpenRocksStore(folder.string(), memory));
   CellOptions options;
   options.cache_bytes = arguments.cache_mib << 20;
+  options.models = ModelsOf(arguments.models);
   ASSIGN_OR_RETURN(const std::unique_ptr<Cell> cell,
                    Cell::Open(log, kPartition, std::move(store), options));
   RETURN_IF_ERROR(cell->CatchUp(end, [](const CellRow&) {}));
@@ -213,6 +216,7 @@ int main(int argc, char** argv) {
   app.add_option("--repetitions", arguments.repetitions)->check(CLI::Range(1, 100));
   app.add_option("--core", arguments.core, "core that this process is pinned to; -1: none");
   app.add_option("--cache-mib", arguments.cache_mib, "decoded rows held in memory");
+  flywheel::AddModelsOption(&app, &arguments.models);
   app.add_option("--reader-mib", arguments.reader_mib, "fetched records that wait to be read");
   app.add_option("--folder", arguments.folder, "where replay_bench keeps its logs");
   CLI11_PARSE(app, argc, argv);

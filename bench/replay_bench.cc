@@ -1,6 +1,7 @@
 // The macro driver: the replay of a whole log by one cell, with the cost of each stage.
 //
 //   replay_bench [--orders N] [--repetitions N] [--core N] [--cache-mib N] [--folder DIR]
+//                [--models all|rating,sla]
 //
 // The data: the simulated marketplace (seed 1) with 1 % disorder, stamped a minute after each event
 // happened, in one partition of an embedded log, which is made once in DIR and kept. Each
@@ -29,6 +30,7 @@
 #include "projections/cell/fold.h"
 #include "projections/store/memory_store.h"
 #include "projections/store/rocks_store.h"
+#include "read_models.h"
 #include "sources/simulator.h"
 
 namespace flywheel {
@@ -41,6 +43,7 @@ struct Arguments {
   int repetitions = 3;
   int core = 1;
   size_t cache_mib = 384;
+  std::string models = kAllModels;
   std::string folder = "build/bench/replay";
 };
 
@@ -194,6 +197,7 @@ absl::Status Run(const Arguments& arguments) {
                        OpenRocksStore(cell_folder.string(), memory));
       CellOptions options;
       options.cache_bytes = arguments.cache_mib << 20;
+      options.models = ModelsOf(arguments.models);
       ASSIGN_OR_RETURN(const std::unique_ptr<Cell> cell,
                        Cell::Open(log.get(), kPartition, std::move(store), options));
       RETURN_IF_ERROR(cell->CatchUp(end, [](const CellRow&) {}));
@@ -227,6 +231,7 @@ int main(int argc, char** argv) {
   app.add_option("--repetitions", arguments.repetitions)->check(CLI::Range(1, 100));
   app.add_option("--core", arguments.core, "core that everything is pinned to; -1: none");
   app.add_option("--cache-mib", arguments.cache_mib, "decoded rows held in memory");
+  flywheel::AddModelsOption(&app, &arguments.models);
   app.add_option("--folder", arguments.folder, "where the log is made and kept");
   CLI11_PARSE(app, argc, argv);
   flywheel::PinToCore(arguments.core);

@@ -17,6 +17,7 @@
 #include "projections/facts/quarantine_row.h"
 #include "projections/facts/row_keys.h"
 #include "projections/facts/seller_row.h"
+#include "projections/models/days_row.h"
 #include "projections/store/memory_store.h"
 
 namespace flywheel {
@@ -185,9 +186,10 @@ TEST_CASE("verify finds a row that was tampered with") {
     expected = "order o1 of anna";
   }
   SECTION("the steps of a day") {
-    const std::string key = row_keys::RatingDay("anna", MarketCode("PL"), DayOfDate(2025, 6, 2));
-    RatingRow row = *RatingRow::Decode(made.Get(key));
-    row.Add(static_cast<uint8_t>(RatingCounter::kRecommendedTotal), 1);
+    const LocalDay day = DayOfDate(2025, 6, 2);
+    const std::string key = row_keys::Days("anna", MarketCode("PL"), day);
+    DaysRow row = *DaysRow::Decode(made.Get(key));
+    row.At(day).rating.Add(static_cast<uint8_t>(RatingCounter::kRecommendedTotal), 1);
     row.Encode(&bytes);
     made.Put(key, bytes);
     expected = "rating of anna in PL";

@@ -106,7 +106,7 @@ TEST_CASE("the program of another fold version serves until the new one takes it
   fs::remove_all(folder + "/cells");
   NodeOptions older;
   older.log.folder = folder;
-  older.cells.cell.cell.fold_version = 17;
+  older.cells.cell.cell.other_fold_version = 17;
   const auto clock = [] { return Instant(1'780'000'000'000); };
   {
     const auto node = Node::Open(older, clock);
@@ -145,7 +145,7 @@ TEST_CASE("rows of another version are kept where none are ready") {
   fs::remove_all(folder + "/cells");
   NodeOptions older;
   older.log.folder = folder;
-  older.cells.cell.cell.fold_version = 17;
+  older.cells.cell.cell.other_fold_version = 17;
   {
     const auto node = Node::Open(older, [] { return Instant(1'780'000'000'000); });
     REQUIRE(node.ok());

@@ -335,7 +335,7 @@ TEST_CASE("rows that are ready beside take the place of those of another fold ve
   Rows rows;
   rows.Append(30);
   CellOptions older;
-  older.fold_version = 17;
+  older.other_fold_version = 17;
   {
     auto own = rows.Open("cell", older);
     REQUIRE(own.ok());

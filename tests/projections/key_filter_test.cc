@@ -24,6 +24,19 @@ TEST_CASE("what was added is always found, what was not seldom") {
   }
   CHECK(missed == 0);
   CHECK(claimed < kKeys / 20);
+  CHECK(filter.bytes() <= KeyFilter::kMaxBytes);
+}
+
+TEST_CASE("a filter takes memory as it fills, up to a limit") {
+  KeyFilter filter;
+  CHECK(filter.bytes() == 0);
+  filter.Add(Hash(1));
+  CHECK(filter.bytes() == 8 * 1024);
+  // More than its levels were made for.
+  constexpr uint64_t kKeys = 30'000'000;
+  for (uint64_t key = 0; key < kKeys; ++key) filter.Add(key * 0x9e3779b97f4a7c15U);
+  CHECK(filter.bytes() > KeyFilter::kMaxBytes / 2);
+  CHECK(filter.bytes() <= KeyFilter::kMaxBytes);
 }
 
 }  // namespace

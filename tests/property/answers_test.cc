@@ -16,6 +16,7 @@
 #include "projections/cell/rating_fold.h"
 #include "projections/facts/order_row.h"
 #include "projections/facts/row_keys.h"
+#include "projections/models/days_row.h"
 #include "projections/models/rating.h"
 #include "property/check.h"
 #include "property/folding.h"
@@ -79,15 +80,19 @@ using DaysByOwner = std::map<std::pair<std::string, MarketCode>, RatingDays>;
 
 DaysByOwner StoredDays(const RowReader& store) {
   DaysByOwner days;
-  const absl::Status status =
-      ScanPrefix(store, row_keys::Prefix(RowType::kRatingDay),
-                 [&](std::string_view key, std::string_view row) {
-                   const auto [seller, market, day] = row_keys::ParseRatingDay(key);
-                   RatingCounters& counters = days[{std::string(seller), market}][day];
-                   RatingRow::Decode(row).value().ForEach(
-                       [&](uint8_t counter, int32_t delta) { counters[counter] += delta; });
-                   return true;
-                 });
+  const absl::Status status = ScanPrefix(
+      store, row_keys::Prefix(RowType::kDays), [&](std::string_view key, std::string_view row) {
+        const auto parsed = row_keys::ParseDays(key);
+        const auto add = [&](LocalDay day, const DayBytes& of_day) {
+          if (of_day.rating.empty()) return absl::OkStatus();
+          RatingCounters& counters = days[{std::string(parsed.seller), parsed.market}][day];
+          RatingRow::Decode(of_day.rating).value().ForEach([&](uint8_t counter, int32_t delta) {
+            counters[counter] += delta;
+          });
+          return absl::OkStatus();
+        };
+        return ForEachDay(row, add).ok();
+      });
   FLYWHEEL_CHECK(status.ok(), "rows in memory can be scanned");
   return days;
 }

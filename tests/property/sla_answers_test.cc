@@ -17,6 +17,7 @@
 #include "events/intake.h"
 #include "projections/facts/order_row.h"
 #include "projections/facts/row_keys.h"
+#include "projections/models/days_row.h"
 #include "projections/models/sla.h"
 #include "projections/store/read_policies.h"
 #include "projections/views/sla_reader.h"
@@ -115,19 +116,33 @@ std::string OrderContradiction(const History& history) {
 
 // ---------------------------------------------------------------- sums of contributions
 
-// What stands in the rows of days and of clocks that run, as a text each by key.
+// What stands in the rows of days about clocks, and in those of clocks that run, as a text each.
 using Rows = std::map<std::string, std::string>;
+
+std::string NameOfDay(std::string_view seller, MarketCode market, LocalDay day) {
+  return fmt::format("{} {} {}", seller, market.text(), day.number());
+}
 
 Rows StoredRows(const RowReader& store) {
   Rows rows;
   absl::Status status;
-  for (const RowType type : {RowType::kSlaDay, RowType::kOpenClocks}) {
-    status.Update(ScanPrefix(store, row_keys::Prefix(type),
-                             [&](std::string_view key, std::string_view value) {
-                               rows[std::string(key)] = std::string(value);
-                               return true;
-                             }));
-  }
+  status.Update(ScanPrefix(store, row_keys::Prefix(RowType::kOpenClocks),
+                           [&](std::string_view key, std::string_view value) {
+                             rows[std::string(key)] = std::string(value);
+                             return true;
+                           }));
+  status.Update(ScanPrefix(
+      store, row_keys::Prefix(RowType::kDays), [&](std::string_view key, std::string_view value) {
+        const auto parsed = row_keys::ParseDays(key);
+        return ForEachDay(value,
+                          [&](LocalDay day, const DayBytes& of_day) {
+                            if (of_day.sla.empty()) return absl::OkStatus();
+                            rows[NameOfDay(parsed.seller, parsed.market, day)] =
+                                std::string(of_day.sla);
+                            return absl::OkStatus();
+                          })
+            .ok();
+      }));
   FLYWHEEL_CHECK(status.ok(), "rows in memory can be scanned");
   return rows;
 }
@@ -148,8 +163,8 @@ Rows ContributedRows(const RowReader& store) {
         for (const ClockRun& run : ClocksOf(*course, id, policies)) {
           const LocalDay day = zone.Day(run.opened);
           if (run.stopped) {
-            days[row_keys::SlaDay(seller, market, day)].Add(run, 1);
-            days[row_keys::SlaDay(kAllSellers, market, day)].Add(run, 1);
+            days[NameOfDay(seller, market, day)].Add(run, 1);
+            days[NameOfDay(kAllSellers, market, day)].Add(run, 1);
           } else {
             AppendOpenClock({run.clock, run.id, run.opened, run.due},
                             &rows[row_keys::OpenClocks(seller, market, day, id)]);

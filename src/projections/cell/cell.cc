@@ -26,7 +26,7 @@ Cell::Cell(EventLog* log, Partition partition, std::shared_ptr<RowStore> store,
       options_(options),
       store_(std::move(store)),
       batch_(store_->NewBatch()),
-      fold_(std::make_unique<Fold>(store_.get(), options.fold_version)) {}
+      fold_(std::make_unique<Fold>(store_.get(), options.models, options.fold_version())) {}
 
 absl::StatusOr<std::unique_ptr<Cell>> Cell::Open(EventLog* log, Partition partition,
                                                  std::shared_ptr<RowStore> store,
@@ -110,13 +110,15 @@ absl::Status Cell::CatchUp(Offset end, Offset limit,
 
 absl::Status Cell::Write(bool durable) {
   RETURN_IF_ERROR(OfRows(fold_->status()));
-  batch_->Clear();
-  fold_->WriteTo(batch_.get());
-  RETURN_IF_ERROR(OfRows(store_->Write(batch_.get())));
-  batch_->Clear();
   if (durable) {
-    RETURN_IF_ERROR(OfRows(store_->Flush()));
+    RETURN_IF_ERROR(
+        OfRows(store_->WriteDurably([this](RowBatch* batch) { fold_->WriteTo(batch); })));
     unflushed_records_ = 0;
+  } else {
+    batch_->Clear();
+    fold_->WriteTo(batch_.get());
+    RETURN_IF_ERROR(OfRows(store_->Write(batch_.get())));
+    batch_->Clear();
   }
   if (fold_->cached_bytes() > options_.cache_bytes) fold_->Shrink(options_.cache_bytes / 4 * 3);
   return absl::OkStatus();

@@ -26,8 +26,12 @@ struct CellOptions {
   uint64_t records_per_flush = 500'000;
   // Bounds of one read of the log.
   ReadLimits read;
-  // What the rows are folded by; another than the program's own is for tests.
-  uint64_t fold_version = FoldVersion();
+  // Rows of different models never mix: they are another fold version.
+  ReadModels models = ReadModels::kAll;
+  // What the rows are folded by, where it is not the program's own: for tests.
+  std::optional<uint64_t> other_fold_version;
+
+  uint64_t fold_version() const { return other_fold_version.value_or(FoldVersion(models)); }
 };
 
 // Operation: the position, and a hash of the record before it, stand in the same batch as the rows

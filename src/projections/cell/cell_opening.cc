@@ -63,7 +63,7 @@ struct Opening {
 
   std::string ready() const {
     if (home.beside.empty()) return {};
-    std::string folder = RowsBeside(home.beside, options.fold_version, partition);
+    std::string folder = RowsBeside(home.beside, options.fold_version(), partition);
     return IsReady(folder) ? folder : std::string();
   }
 };
@@ -83,7 +83,7 @@ absl::StatusOr<OwnRows> OpenOwn(const Opening& opening) {
     return own;
   }
   const absl::StatusOr<std::optional<CellRow>> row = ReadCellRow(**store);
-  if (row.ok() && row->has_value() && (*row)->fold_version != opening.options.fold_version) {
+  if (row.ok() && row->has_value() && (*row)->fold_version != opening.options.fold_version()) {
     own.other_version = (*row)->fold_version;
   }
   absl::StatusOr<std::unique_ptr<Cell>> cell =
@@ -111,7 +111,7 @@ absl::StatusOr<std::optional<CheckpointPlace>> Restore(const Opening& opening, O
   ASSIGN_OR_RETURN(const std::vector<CheckpointPlace> places,
                    ListCheckpoints(home.checkpoints, opening.partition));
   for (const CheckpointPlace& place : places) {
-    if (place.fold_version != opening.options.fold_version || place.position < least) continue;
+    if (place.fold_version != opening.options.fold_version() || place.position < least) continue;
     absl::Status tried = opening.TryIn(candidate, place);
     if (tried.ok()) {
       RETURN_IF_ERROR(RemoveFolder(home.folder));
@@ -200,7 +200,7 @@ absl::StatusOr<OpenedCell> OpenCell(EventLog* log, Partition partition, const Ce
                            : Offset(0);
   if (!home.checkpoints.empty()) {
     ASSIGN_OR_RETURN(const std::optional<CheckpointPlace> newest,
-                     NewestCheckpoint(home.checkpoints, partition, options.fold_version));
+                     NewestCheckpoint(home.checkpoints, partition, options.fold_version()));
     if (newest && newest->position >= least) {
       opened.cell.reset();
       ASSIGN_OR_RETURN(opened.restored_from, Restore(opening, least, opened.messages));

@@ -65,14 +65,13 @@ QuarantineRow EntryOf(const EventView& event, Instant recorded_at) {
 
 }  // namespace
 
-uint64_t FoldVersion() {
-  static const uint64_t version = [] {
-    std::string bytes;
-    AppendBigEndian64(&bytes, kFoldCodeVersion);
-    AppendBigEndian64(&bytes, PolicyBook::BuiltIn().BuiltInFingerprint());
-    return XXH3_64bits(bytes.data(), bytes.size());
-  }();
-  return version;
+uint64_t FoldVersion(ReadModels models) {
+  static const uint64_t policy = PolicyBook::BuiltIn().BuiltInFingerprint();
+  std::string bytes;
+  AppendBigEndian64(&bytes, kFoldCodeVersion);
+  AppendBigEndian64(&bytes, policy);
+  if (models != ReadModels::kAll) bytes.push_back(static_cast<char>(models));
+  return XXH3_64bits(bytes.data(), bytes.size());
 }
 
 ContentHash HashContent(const EventView& event) {
@@ -97,8 +96,11 @@ ContentHash HashRefused(const RefusedView& refused) {
   return ToContentHash(XXH3_128bits(bytes.data(), bytes.size()));
 }
 
-Fold::Fold(const RowStore* store, uint64_t fold_version)
-    : store_(store), fold_version_(fold_version), policies_(PolicyBook::BuiltIn()) {}
+Fold::Fold(const RowStore* store, ReadModels models, uint64_t fold_version)
+    : store_(store),
+      models_(models),
+      fold_version_(fold_version),
+      policies_(PolicyBook::BuiltIn()) {}
 
 absl::Status Fold::Open() {
   ASSIGN_OR_RETURN(const std::optional<CellRow> cell, ReadCellRow(*store_));
@@ -141,13 +143,15 @@ void Fold::Apply(absl::Span<const LogRecord> records) {
 void Fold::WriteTo(RowBatch* batch) {
   // The rows of a partition without records are none, however often they are written.
   if (cell_.last < Offset(0)) return;
-  rows_->WriteTo(batch);
   std::string value;
   cell_.Encode(&value);
-  batch->Put(row_keys::Cell(), value);
+  rows_->Put(row_keys::Cell(), std::move(value));
+  rows_->WriteTo(batch);
 }
 
 void Fold::LookAhead(absl::Span<const LogRecord> records) {
+  std::array<HashedKey, kLookAhead> orders;
+  std::array<HashedKey, kLookAhead> sellers;
   for (size_t i = 0; i < records.size(); ++i) {
     Upcoming& upcoming = upcoming_[i];
     upcoming.record = &records[i];
@@ -156,16 +160,24 @@ void Fold::LookAhead(absl::Span<const LogRecord> records) {
                         upcoming.view.kind != RecordKind::kNone;
     upcoming.order_key.clear();
     upcoming.order = nullptr;
+    upcoming.seller = nullptr;
     const auto* event = std::get_if<EventView>(&upcoming.view.body);
     if (!upcoming.readable || event == nullptr || !IsAboutOrder(event->kind)) continue;
     row_keys::OrderTo(event->seller_id, OrderOf(*event), &upcoming.order_key);
-    rows_->orders.StartLookup(upcoming.order_key);
+    orders[i] = HashedKey(upcoming.order_key);
+    rows_->orders.StartLookup(orders[i]);
+    row_keys::OfSellerTo(event->seller_id, &upcoming.seller_key);
+    sellers[i] = HashedKey(upcoming.seller_key);
+    rows_->sellers.StartLookup(sellers[i]);
   }
   for (size_t i = 0; i < records.size(); ++i) {
     Upcoming& upcoming = upcoming_[i];
-    if (!upcoming.order_key.empty()) {
-      upcoming.order = rows_->orders.FinishLookup(upcoming.order_key);
-    }
+    if (upcoming.order_key.empty()) continue;
+    upcoming.order = rows_->orders.FinishLookup(orders[i]);
+    upcoming.seller = rows_->sellers.FinishLookup(sellers[i]);
+  }
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (upcoming_[i].order != nullptr) upcoming_[i].order->row.Prefetch();
   }
 }
 
@@ -187,7 +199,7 @@ void Fold::ApplyRecord(const Upcoming& upcoming) {
   switch (view.kind) {
     case RecordKind::kEvent:
       ApplyEvent({std::get<EventView>(view.body), record.offset, recorded_at, std::nullopt,
-                  upcoming.order});
+                  upcoming.order, upcoming.seller});
       break;
     case RecordKind::kDecision:
       ApplyDecision(std::get<DecisionView>(view.body), record.offset, recorded_at);
@@ -226,7 +238,7 @@ void Fold::ApplyEvent(const Arrival& arrival) {
     default:
       break;
   }
-  NoteClock(event.seller_id, *event.occurred_at);
+  NoteClock(event.seller_id, *event.occurred_at, arrival.seller);
   switch (event.kind) {
     case EventKind::kSellerRegistered:
       return ApplySellerRegistered(arrival);
@@ -246,12 +258,12 @@ void Fold::ApplyTick(Instant tick, Instant recorded_at) {
   std::string value;
   ByteWriter(&value).Signed(tick.number());
   rows_->Put(row_keys::Tick(recorded_at), std::move(value));
-  smart_->Tick(before, tick, recorded_at);
+  if (folds_all()) smart_->Tick(before, tick, recorded_at);
 }
 
 void Fold::ApplySellerRegistered(const Arrival& arrival) {
   const EventView& event = arrival.event;
-  auto* entry = rows_->sellers.Get(row_keys::OfSeller(event.seller_id));
+  SellerEntry* const entry = seller_;
   if (entry->row.registration) {
     ++cell_.counts.duplicates;
     return;
@@ -266,8 +278,8 @@ void Fold::ApplySellerRegistered(const Arrival& arrival) {
   registration.pharmacy = view.pharmacy;
   ForEach(view.markets,
           [&](std::string_view market) { registration.markets.emplace_back(market); });
-  NoteAccepted(event.seller_id, registration.market, registration.occurred_at);
-  smart_->Register({event.kind, {arrival.offset, 0}, event.event_id, ""});
+  NoteAccepted(registration.market, registration.occurred_at);
+  if (folds_all()) smart_->Register({event.kind, {arrival.offset, 0}, event.event_id, ""});
 }
 
 void Fold::ApplyStandingChanged(const Arrival& arrival) {
@@ -289,7 +301,8 @@ void Fold::ApplyStandingChanged(const Arrival& arrival) {
   standing.free_returns = view.free_returns;
   standing.withdrawal_days = view.withdrawal_days;
   standing.smart_delivery_methods = view.smart_delivery_methods;
-  NoteAccepted(event.seller_id, market, *event.occurred_at);
+  NoteAccepted(market, *event.occurred_at);
+  if (!folds_all()) return;
   smart_->SetStanding(market,
                       {*event.occurred_at, view.fees_paid, view.regulation_breach,
                        view.super_seller, view.free_returns, view.withdrawal_days},
@@ -375,10 +388,10 @@ void Fold::PlaceOrder(OrderEntry* entry, std::string_view seller, std::string_vi
   const OrderRow before = entry->row;  // holds what waits while the row changes
   entry->row.Place(placed);
   AddBuyerOrder(seller, placed.buyer_id, order_id, placed.market, placed.occurred_at, &*rows_);
-  OpenDispatchClock(seller, order_id, placed, policies_, &*rows_);
-  NoteAccepted(seller, placed.market, placed.occurred_at);
+  if (folds_all()) OpenDispatchClock(seller, order_id, placed, policies_, &*rows_);
+  NoteAccepted(placed.market, placed.occurred_at);
   const auto& promised = std::get<OrderPlacedFact>(placed.body).delivery.promised_dispatch_by;
-  if (promised) {
+  if (promised && folds_all()) {
     const TimeZone& zone = *PolicyOf(placed.market, placed.occurred_at).zone;
     smart_->MoveOrder(placed.market, std::nullopt,
                       TrackedOrder{zone.Day(placed.occurred_at), *promised, false},
@@ -426,6 +439,10 @@ void Fold::AcceptFact(OrderEntry* entry, std::string_view seller, std::string_vi
   NoteFact(fact.occurred_at);
   const SmartCause cause{fact.kind, fact.place, event_id, order_id};
   OrderRow& order = entry->row;
+  if (!folds_all()) {
+    AcceptForTwoModels(order, seller, fact, search, cause);
+    return;
+  }
   if (const auto* parcel = std::get_if<ParcelRegisteredFact>(&fact.body)) {
     rows_->Put(row_keys::Named(fact.kind, parcel->parcel_id, seller, order_id), "");
   } else if (const auto* filed = std::get_if<ReturnFiledFact>(&fact.body)) {
@@ -438,24 +455,42 @@ void Fold::AcceptFact(OrderEntry* entry, std::string_view seller, std::string_vi
   if (CanMoveClocks(fact, search)) {
     const CourseChange change = CourseAround(order, fact);
     const TimeZone& zone = *PolicyOf(order.market(), fact.occurred_at).zone;
-    MoveClocks(seller, order_id, change, policies_, &*rows_);
+    MoveClocks(seller, order_id, change, policies_, {}, &*rows_);
     smart_->MoveOrder(order.market(), TrackedOrderOf(change.before, zone),
                       TrackedOrderOf(change.after, zone), cause);
   }
   order.Append(fact, search);
 }
 
+void Fold::AcceptForTwoModels(OrderRow& order, std::string_view seller, const Fact& fact,
+                              const OrderRow::ActSearch& search, const SmartCause& cause) {
+  if (IsAboutReview(fact.kind)) {
+    AcceptAboutReview(order, seller, fact, search, cause);
+    return;
+  }
+  if (SubjectOf(fact.kind) == Subject::kComplaint && CanMoveClocks(fact, search)) {
+    MoveClocks(seller, cause.order_id, CourseAround(order, fact), policies_,
+               SlaClock::kFirstResponse, &*rows_);
+  }
+  order.Append(fact, search);
+}
+
 void Fold::AcceptAboutReview(OrderRow& order, std::string_view seller, const Fact& fact,
                              const OrderRow::ActSearch& search, const SmartCause& cause) {
-  const std::optional<Review> before = ReviewOf(order, cause.order_id, FactsUpTo());
+  // The first posting is the only one that is accepted, so there is no review before it.
+  std::optional<Review> before;
+  if (fact.kind != EventKind::kReviewPosted) {
+    before = ReviewOf(order, cause.order_id, FactsUpTo());
+  }
   order.Append(fact, search);
   const std::optional<Review> after = ReviewOf(order, cause.order_id, FactsUpTo());
   if (!after) return;
-  const int32_t window_days = smart_->BringUp(order.market());
+  const int32_t window_days =
+      folds_all() ? smart_->BringUp(order.market()) : kStoredRatingWindowDays;
   const RatingSteps steps =
       MoveReview(seller, order.market(), *PolicyOf(order.market(), fact.occurred_at).zone, before,
                  *after, window_days, &*rows_);
-  smart_->MoveReview(order.market(), steps, cause);
+  if (folds_all()) smart_->MoveReview(order.market(), steps, cause);
 }
 
 // ---------------------------------------------------------------- waiting
@@ -480,8 +515,8 @@ void Fold::Wait(OrderEntry* entry, const Arrival& arrival, const ContentHash& ha
   row.state = QuarantineRow::State::kWaiting;
   ++rows_->sellers.Change(seller_entry).waiting;
   ++cell_.counts.waiting;
-  rows_->Put(row_keys::WaitingDeadline(deadline, arrival.offset), entry->key);
-  deadlines_.emplace(std::pair(deadline, arrival.offset), entry->key);
+  rows_->Put(row_keys::WaitingDeadline(deadline, arrival.offset), std::string(entry->key));
+  deadlines_.emplace(std::pair(deadline, arrival.offset), std::string(entry->key));
 }
 
 void Fold::StopWaiting(std::string_view seller, Instant deadline, Offset offset) {
@@ -625,7 +660,7 @@ void Fold::ApplyResubmitted(const ResubmittedView& resubmitted, Offset offset,
     }
     return;
   }
-  ApplyEvent({resubmitted.event, offset, recorded_at, Offset(resubmitted.entry_offset), nullptr});
+  ApplyEvent({resubmitted.event, offset, recorded_at, Offset(resubmitted.entry_offset)});
 }
 
 void Fold::ApplyDiscarded(const DiscardedView& discarded, Offset offset) {
@@ -689,12 +724,19 @@ void Fold::CountNamed(std::string_view seller, std::string_view order_id) {
   rows_->orders.Change(rows_->orders.Get(row_keys::Order(seller, order_id))).CountRecord();
 }
 
-void Fold::NoteClock(std::string_view seller, Instant occurred_at) {
+void Fold::NoteClock(std::string_view seller, Instant occurred_at, SellerEntry* found) {
   cell_.log_clock = std::max(cell_.log_clock, occurred_at);
   cell_.live = cell_.last_recorded_at <= occurred_at.Plus(kLiveMillis);
-  auto* entry = rows_->sellers.Get(row_keys::OfSeller(seller));
+  if (found == nullptr) {
+    row_keys::OfSellerTo(seller, &key_);
+    found = rows_->sellers.Get(key_);
+  }
+  SellerEntry* const entry = found;
+  entry->used = true;
+  seller_ = entry;
   const Instant clock = std::max(entry->row.clock, cell_.tick_clock);
-  smart_->Arrive(entry, clock, std::max(clock, occurred_at), cell_.last_recorded_at);
+  if (folds_all())
+    smart_->Arrive(entry, clock, std::max(clock, occurred_at), cell_.last_recorded_at);
   if (entry->present && entry->row.clock >= occurred_at) return;
   rows_->sellers.Change(entry).clock = std::max(entry->row.clock, occurred_at);
   moved_clock_ = entry;
@@ -714,11 +756,10 @@ void Fold::KeepClock() {
   moved_clock_ = nullptr;
 }
 
-void Fold::NoteAccepted(std::string_view seller, MarketCode market, Instant occurred_at) {
+void Fold::NoteAccepted(MarketCode market, Instant occurred_at) {
   ++cell_.counts.accepted;
   NoteFact(occurred_at);
-  auto* entry = rows_->sellers.Get(row_keys::OfSeller(seller));
-  rows_->sellers.Change(entry).Name(market, occurred_at);
+  rows_->sellers.Change(seller_).Name(market, occurred_at);
 }
 
 const MarketPolicy& Fold::PolicyOf(MarketCode market, Instant at) const {

@@ -3,6 +3,7 @@
 #ifndef FLYWHEEL_PROJECTIONS_CELL_FOLD_H_
 #define FLYWHEEL_PROJECTIONS_CELL_FOLD_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -26,9 +27,18 @@
 namespace flywheel {
 
 // Raised by every change of the code that changes rows.
-inline constexpr uint64_t kFoldCodeVersion = 2;
-// The fold version: code, built-in policy and time zone data.
-uint64_t FoldVersion();
+inline constexpr uint64_t kFoldCodeVersion = 3;
+
+// Which read models are folded. A node folds all; less is for comparing the cost with that of
+// programs that keep fewer figures.
+enum class ReadModels : uint8_t {
+  kAll,
+  // The rating, and of the clocks the first response: no Smart!, no index of parcels and returns.
+  kRatingAndFirstResponse,
+};
+
+// The fold version: code, read models, built-in policy and time zone data.
+uint64_t FoldVersion(ReadModels models = ReadModels::kAll);
 
 // Operation: Open reads the position, the policies and the deadlines from the store; Apply folds
 // records that follow the position; WriteTo puts what has changed since, with the position, into
@@ -38,8 +48,11 @@ uint64_t FoldVersion();
 // Concurrency: one thread.
 class Fold {
  public:
-  // The store must outlive the fold. Another fold version than the program's own is for tests.
-  explicit Fold(const RowStore* store, uint64_t fold_version = FoldVersion());
+  // The store must outlive the fold.
+  explicit Fold(const RowStore* store, ReadModels models = ReadModels::kAll)
+      : Fold(store, models, FoldVersion(models)) {}
+  // Another fold version than the program's own is for tests.
+  Fold(const RowStore* store, ReadModels models, uint64_t fold_version);
 
   // FailedPrecondition when the rows were folded by another fold version.
   absl::Status Open();
@@ -57,11 +70,17 @@ class Fold {
 
   void WriteTo(RowBatch* batch);
   size_t dirty_rows() const { return rows_->dirty_count(); }
-  size_t cached_bytes() const { return rows_->bytes(); }
-  void Shrink(size_t target_bytes) { rows_->Shrink(target_bytes); }
+  // All that the fold holds and that grows: rows, what is to be written, waiting deadlines, the due
+  // index.
+  size_t cached_bytes() const { return rows_->bytes() + index_bytes(); }
+  // Drops clean rows until at most so much is held, or none is left.
+  void Shrink(size_t target_bytes) {
+    rows_->Shrink(target_bytes - std::min(target_bytes, index_bytes()));
+  }
 
  private:
   using OrderEntry = RowCache<OrderRow>::Entry;
+  using SellerEntry = RowCache<SellerRow>::Entry;
 
   // An event on its way through the fold.
   struct Arrival {
@@ -70,8 +89,9 @@ class Fold {
     Instant recorded_at;
     // The quarantine entry that an operator has closed for it; repeats are not counted on it.
     std::optional<Offset> closes;
-    // Its order's entry, where a look ahead has found it.
+    // The entries of its order and seller, where a look ahead has found them.
     OrderEntry* order = nullptr;
+    SellerEntry* seller = nullptr;
   };
 
   // A record that is scanned before its turn, so that what it needs is on its way from memory while
@@ -81,9 +101,13 @@ class Fold {
     RecordView view;
     bool readable = false;
     std::string order_key;  // empty but for events about an order
+    std::string seller_key;
     OrderEntry* order = nullptr;
+    SellerEntry* seller = nullptr;
   };
   static constexpr size_t kLookAhead = 16;
+  // An entry of deadlines_ with its order's key.
+  static constexpr size_t kBytesOfDeadline = 128;
 
   void LookAhead(absl::Span<const LogRecord> records);
   void ApplyRecord(const Upcoming& upcoming);
@@ -107,6 +131,9 @@ class Fold {
                     const WaitingFact& waiting, Offset decided);
   void AcceptFact(OrderEntry* entry, std::string_view seller, std::string_view order_id,
                   const Fact& fact, const OrderRow::ActSearch& search, std::string_view event_id);
+  // A fact as ReadModels::kRatingAndFirstResponse wants it.
+  void AcceptForTwoModels(OrderRow& order, std::string_view seller, const Fact& fact,
+                          const OrderRow::ActSearch& search, const SmartCause& cause);
   void AcceptAboutReview(OrderRow& order, std::string_view seller, const Fact& fact,
                          const OrderRow::ActSearch& search, const SmartCause& cause);
   void Wait(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash);
@@ -126,15 +153,22 @@ class Fold {
   const QuarantineRow* Close(Offset entry_offset, QuarantineRow::State state, Offset by);
   // Counts a record that names the order, where no other step does.
   void CountNamed(std::string_view seller, std::string_view order_id);
-  void NoteClock(std::string_view seller, Instant occurred_at);
-  void NoteAccepted(std::string_view seller, MarketCode market, Instant occurred_at);
+  // An event of the seller arrives; `found` is its entry where that is known.
+  void NoteClock(std::string_view seller, Instant occurred_at, SellerEntry* found = nullptr);
+  // Of the seller that NoteClock was told last.
+  void NoteAccepted(MarketCode market, Instant occurred_at);
   // An accepted fact tells its instant itself.
   void NoteFact(Instant occurred_at);
   // Keeps what the record made of its seller's clock, where no fact tells it.
   void KeepClock();
   const MarketPolicy& PolicyOf(MarketCode market, Instant at) const;
+  size_t index_bytes() const {
+    return deadlines_.size() * kBytesOfDeadline + smart_->index_bytes();
+  }
+  bool folds_all() const { return models_ == ReadModels::kAll; }
 
   const RowStore* store_;
+  const ReadModels models_;
   const uint64_t fold_version_;
   std::optional<Rows> rows_;
   std::optional<SmartFold> smart_;
@@ -143,9 +177,10 @@ class Fold {
   // What waits, by deadline and place: the key of the order.
   absl::btree_map<std::pair<Instant, Offset>, std::string> deadlines_;
   std::array<Upcoming, kLookAhead> upcoming_;
+  SellerEntry* seller_ = nullptr;  // of the event at hand
   // The seller whose clock the record at hand has moved to an instant that no accepted fact has.
   RowCache<SellerRow>::Entry* moved_clock_ = nullptr;
-  std::string key_;  // of the order at hand; kept to save allocations
+  std::string key_;  // of a row that is looked up; kept to save allocations
 };
 
 // The hash of what makes two events identical.

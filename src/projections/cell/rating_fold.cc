@@ -50,11 +50,10 @@ void Store(std::string_view seller, MarketCode market, RatingSteps* steps, Rows*
   for (const std::string_view owner : {seller, kAllSellers}) {
     for (size_t i = 0; i < moved.size();) {
       const LocalDay day = moved[i].day;
-      auto* entry = rows->rating_days.Get(row_keys::RatingDay(owner, market, day));
-      RatingRow& row = rows->rating_days.Change(entry);
-      for (; i < moved.size() && moved[i].day == day; ++i)
-        row.Add(moved[i].counter, moved[i].delta);
-      if (row.empty()) rows->rating_days.Erase(entry);
+      rows->ChangeDay(owner, market, day, [&](DaySums& sums) {
+        for (; i < moved.size() && moved[i].day == day; ++i)
+          sums.rating.Add(moved[i].counter, moved[i].delta);
+      });
     }
   }
 }

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
+#include <cstring>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,15 @@
 
 namespace flywheel {
 
+// A key with its hash, so that a row which is looked up in several steps is hashed once.
+struct HashedKey {
+  HashedKey() = default;
+  explicit HashedKey(std::string_view of) : text(of), hash(XXH3_64bits(of.data(), of.size())) {}
+
+  std::string_view text;
+  uint64_t hash = 0;
+};
+
 // Operation: Get gives the entry of a key, present or not. Change and Erase mark it dirty; WriteTo
 // puts all dirty entries into a batch; Shrink drops clean entries that were not used lately (second
 // chance). A row that cannot be loaded makes `status` an error that stays, and an absent entry: the
@@ -33,39 +43,41 @@ namespace flywheel {
 template <class Row>
 class RowCache {
  public:
+  // Its key lies behind it in the same piece of memory: one fetch less in each look-up.
   struct Entry {
-    std::string key;
-    Row row;
+    std::string_view key;
     bool present = false;  // the row exists, here or in the store
     bool dirty = false;
     bool used = true;
     uint32_t bytes = 0;  // as last accounted
+    Row row;
   };
 
   // `store_was_empty`: when the cache was made, the store held no row of this type. Then what the
   // cache has never dropped and does not hold is nowhere, and the store need not be asked for it.
   RowCache(const RowStore* store, bool store_was_empty, absl::Status* status)
       : store_(store), store_was_empty_(store_was_empty), status_(status) {}
+  ~RowCache() {
+    for (Entry* entry : ring_) Free(entry);
+  }
+  RowCache(const RowCache&) = delete;
+  RowCache& operator=(const RowCache&) = delete;
 
-  Entry* Get(std::string_view key) {
-    const auto found = entries_.find(key);
-    if (found != entries_.end()) {
-      Entry* entry = found->get();
-      entry->used = true;
-      return entry;
-    }
-    return Load(key);
+  Entry* Get(std::string_view key) { return Get(HashedKey(key)); }
+  Entry* Get(const HashedKey& key) {
+    const auto found = slots_.find(key);
+    if (found == slots_.end()) return Load(key);
+    found->entry->used = true;
+    return found->entry;
   }
 
   // Two steps that bring an entry into the processor's cache before Get needs it: the first starts
   // loading its slot, the second the entry; give a whole group of keys each step in turn. The
   // second gives the entry where there is one in memory.
-  void StartLookup(std::string_view key) const { entries_.prefetch(key); }
-  Entry* FinishLookup(std::string_view key) const {
-    const auto found = entries_.find(key);
-    if (found == entries_.end()) return nullptr;
-    (*found)->row.Prefetch();
-    return found->get();
+  void StartLookup(const HashedKey& key) const { slots_.prefetch(key); }
+  Entry* FinishLookup(const HashedKey& key) const {
+    const auto found = slots_.find(key);
+    return found == slots_.end() ? nullptr : found->entry;
   }
 
   // The row for changing; made when it is not there.
@@ -85,7 +97,7 @@ class RowCache {
   // WriteTo, which is counted.
   const std::vector<Entry*>& dirty() const { return dirty_; }
   uint64_t writes() const { return writes_; }
-  size_t bytes() const { return bytes_; }
+  size_t bytes() const { return bytes_ + dropped_.bytes(); }
 
   // Adds every dirty row to the batch, in key order, which makes it cheaper to write; they are
   // clean then.
@@ -113,7 +125,7 @@ class RowCache {
   // Drops clean entries until at most `target_bytes` are held, or all that can be dropped are.
   void Shrink(size_t target_bytes) {
     size_t steps = 2 * ring_.size();
-    while (bytes_ > target_bytes && !ring_.empty() && steps-- > 0) {
+    while (bytes() > target_bytes && !ring_.empty() && steps-- > 0) {
       if (hand_ >= ring_.size()) hand_ = 0;
       Entry* entry = ring_[hand_];
       if (entry->dirty || entry->used) {
@@ -121,38 +133,53 @@ class RowCache {
         ++hand_;
         continue;
       }
-      if (store_was_empty_ && entry->present) dropped_.Add(Hash()(entry->key));
+      const HashedKey key(entry->key);
+      if (store_was_empty_ && entry->present) dropped_.Add(key.hash);
       bytes_ -= entry->bytes;
       ring_[hand_] = ring_.back();
       ring_.pop_back();
-      entries_.erase(entries_.find(std::string_view(entry->key)));
+      slots_.erase(slots_.find(key));
+      Free(entry);
     }
   }
 
  private:
+  // The hash is at hand, so that neither a look-up that passes an entry nor a growing set fetches
+  // the entry itself.
+  struct Slot {
+    uint64_t hash;
+    Entry* entry;
+  };
   struct Hash {
     using is_transparent = void;
-    size_t operator()(std::string_view key) const { return XXH3_64bits(key.data(), key.size()); }
-    size_t operator()(const std::unique_ptr<Entry>& entry) const {
-      return (*this)(std::string_view(entry->key));
-    }
+    size_t operator()(const HashedKey& key) const { return key.hash; }
+    size_t operator()(const Slot& slot) const { return slot.hash; }
   };
   struct Equal {
     using is_transparent = void;
-    static std::string_view Key(std::string_view key) { return key; }
-    static std::string_view Key(const std::unique_ptr<Entry>& entry) { return entry->key; }
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return Key(a) == Key(b);
+    bool operator()(const Slot& a, const Slot& b) const { return a.entry == b.entry; }
+    bool operator()(const Slot& slot, const HashedKey& key) const {
+      return slot.hash == key.hash && slot.entry->key == key.text;
     }
+    bool operator()(const HashedKey& key, const Slot& slot) const { return (*this)(slot, key); }
   };
 
-  Entry* Load(std::string_view key) {
-    auto made = std::make_unique<Entry>();
-    Entry* entry = made.get();
-    entry->key = std::string(key);
-    if (!store_was_empty_ || dropped_.MayContain(Hash()(key))) LoadRow(entry);
-    entries_.insert(std::move(made));
+  static Entry* Make(std::string_view key) {
+    auto* const memory = static_cast<char*>(::operator new(sizeof(Entry) + key.size()));
+    auto* const entry = new (memory) Entry;
+    std::memcpy(memory + sizeof(Entry), key.data(), key.size());
+    entry->key = std::string_view(memory + sizeof(Entry), key.size());
+    return entry;
+  }
+  static void Free(Entry* entry) {
+    entry->~Entry();
+    ::operator delete(entry);
+  }
+
+  Entry* Load(const HashedKey& key) {
+    Entry* const entry = Make(key.text);
+    if (!store_was_empty_ || dropped_.MayContain(key.hash)) LoadRow(entry);
+    slots_.insert(Slot{key.hash, entry});
     ring_.push_back(entry);
     Account(entry);
     return entry;
@@ -183,7 +210,7 @@ class RowCache {
   void Account(Entry* entry) {
     // The entry, its key, its slots in the set and the ring, and what the row holds on the heap.
     const size_t now =
-        sizeof(Entry) + entry->key.capacity() + 3 * sizeof(void*) + entry->row.heap_bytes();
+        sizeof(Entry) + entry->key.size() + 4 * sizeof(void*) + entry->row.heap_bytes();
     bytes_ = bytes_ - entry->bytes + now;
     entry->bytes = static_cast<uint32_t>(now);
   }
@@ -192,8 +219,8 @@ class RowCache {
   const bool store_was_empty_;
   KeyFilter dropped_;
   absl::Status* status_;
-  absl::flat_hash_set<std::unique_ptr<Entry>, Hash, Equal> entries_;
-  std::vector<Entry*> ring_;
+  absl::flat_hash_set<Slot, Hash, Equal> slots_;
+  std::vector<Entry*> ring_;  // owns the entries
   size_t hand_ = 0;
   std::vector<Entry*> dirty_;
   uint64_t writes_ = 0;

@@ -4,6 +4,8 @@
 
 #include "absl/status/status.h"
 #include "base/bytes.h"
+#include "events/intake.h"
+#include "projections/facts/row_keys.h"
 
 namespace flywheel {
 
@@ -22,69 +24,112 @@ Rows::Rows(const RowStore* store, bool empty_store)
       buyers(store, empty_store, &status_),
       sellers(store, empty_store, &status_),
       standings(store, empty_store, &status_),
-      rating_days(store, empty_store, &status_),
-      sla_days(store, empty_store, &status_),
+      days(store, empty_store, &status_),
       smart(store, empty_store, &status_),
-      tracked_days(store, empty_store, &status_),
       quarantine(store, empty_store, &status_),
       places(store, empty_store, &status_) {}
 
+RowCache<DaysRow>::Entry* Rows::DaysOf(std::string_view owner, MarketCode market, LocalDay day) {
+  RowCache<DaysRow>::Entry*& last = owner == kAllSellers ? all_days_ : seller_days_;
+  row_keys::DaysTo(owner, market, day, &days_key_);
+  if (last == nullptr || last->key != days_key_) last = days.Get(days_key_);
+  last->used = true;
+  return last;
+}
+
 size_t Rows::dirty_count() const {
   return orders.dirty_count() + buyers.dirty_count() + sellers.dirty_count() +
-         standings.dirty_count() + rating_days.dirty_count() + sla_days.dirty_count() +
-         smart.dirty_count() + tracked_days.dirty_count() + quarantine.dirty_count() +
-         places.dirty_count() + loose_.size();
+         standings.dirty_count() + days.dirty_count() + smart.dirty_count() +
+         quarantine.dirty_count() + places.dirty_count() + loose_.size();
 }
 
 size_t Rows::bytes() const {
-  return orders.bytes() + buyers.bytes() + sellers.bytes() + standings.bytes() +
-         rating_days.bytes() + sla_days.bytes() + smart.bytes() + tracked_days.bytes() +
-         quarantine.bytes() + places.bytes();
+  return orders.bytes() + buyers.bytes() + sellers.bytes() + standings.bytes() + days.bytes() +
+         smart.bytes() + quarantine.bytes() + places.bytes() + loose_bytes_;
 }
 
-void Rows::WriteTo(RowBatch* batch) {
-  orders.WriteTo(batch);
-  buyers.WriteTo(batch);
-  sellers.WriteTo(batch);
-  standings.WriteTo(batch);
-  rating_days.WriteTo(batch);
-  sla_days.WriteTo(batch);
-  smart.WriteTo(batch);
-  tracked_days.WriteTo(batch);
-  quarantine.WriteTo(batch);
-  places.WriteTo(batch);
-  WriteLoose(batch);
-}
+// Takes rows of a cache among the loose ones.
+class Rows::LooseBatch : public RowBatch {
+ public:
+  explicit LooseBatch(Rows* rows) : rows_(rows) {}
+  void Put(std::string_view key, std::string_view value) override {
+    rows_->Put(std::string(key), std::string(value));
+  }
+  void Delete(std::string_view key) override { rows_->Delete(std::string(key)); }
+  void Clear() override {}
 
-void Rows::WriteLoose(RowBatch* batch) {
-  std::vector<OrderedKey> sorted;
-  sorted.reserve(loose_.size());
-  for (size_t i = 0; i < loose_.size(); ++i) sorted.emplace_back(loose_[i].key, i);
-  std::sort(sorted.begin(), sorted.end());
-  for (size_t first = 0, next = 0; first < sorted.size(); first = next) {
-    while (next < sorted.size() && sorted[next].key == sorted[first].key) ++next;
-    const Loose& last = loose_[sorted[next - 1].index];
+ private:
+  Rows* const rows_;
+};
+
+// The loose rows in key order, written as far as is asked for.
+class Rows::LooseWriter {
+ public:
+  LooseWriter(const std::vector<Loose>& loose, RowBatch* batch) : loose_(loose), batch_(batch) {
+    sorted_.reserve(loose.size());
+    for (size_t i = 0; i < loose.size(); ++i) sorted_.emplace_back(loose[i].key, i);
+    std::sort(sorted_.begin(), sorted_.end());
+  }
+
+  void WriteBefore(RowType type) {
+    while (at_ < sorted_.size() && sorted_[at_].key[0] < static_cast<char>(type)) WriteOne();
+  }
+  void WriteRest() {
+    while (at_ < sorted_.size()) WriteOne();
+  }
+
+ private:
+  // Of one key the last counts.
+  void WriteOne() {
+    const size_t first = at_;
+    while (at_ < sorted_.size() && sorted_[at_].key == sorted_[first].key) ++at_;
+    const Loose& last = loose_[sorted_[at_ - 1].index];
     if (last.value) {
-      batch->Put(last.key, *last.value);
-    } else if (!loose_[sorted[first].index].fresh) {
-      batch->Delete(last.key);
+      batch_->Put(last.key, *last.value);
+    } else if (!loose_[sorted_[first].index].fresh) {
+      batch_->Delete(last.key);
     }
   }
+
+  const std::vector<Loose>& loose_;
+  RowBatch* const batch_;
+  std::vector<OrderedKey> sorted_;
+  size_t at_ = 0;
+};
+
+void Rows::WriteTo(RowBatch* batch) {
+  LooseBatch loose_batch(this);
+  places.WriteTo(&loose_batch);  // few, and of several types
+  LooseWriter loose(loose_, batch);
+  const auto write = [&](RowType type, auto* cache) {
+    loose.WriteBefore(type);
+    cache->WriteTo(batch);
+  };
+  write(RowType::kBuyer, &buyers);
+  write(RowType::kDays, &days);
+  write(RowType::kOrder, &orders);
+  write(RowType::kQuarantine, &quarantine);
+  write(RowType::kSeller, &sellers);
+  write(RowType::kStanding, &standings);
+  write(RowType::kSmart, &smart);
+  loose.WriteRest();
   loose_.clear();
+  loose_bytes_ = 0;
 }
 
 void Rows::Shrink(size_t target_bytes) {
+  seller_days_ = nullptr;
+  all_days_ = nullptr;
+  size_t held = bytes();
   const auto shrink = [&](auto* cache) {
-    const size_t held = bytes();
     if (held <= target_bytes) return;
-    const size_t excess = held - target_bytes;
-    cache->Shrink(cache->bytes() - std::min(excess, cache->bytes()));
+    const size_t before = cache->bytes();
+    cache->Shrink(before - std::min(held - target_bytes, before));
+    held -= before - cache->bytes();
   };
   shrink(&orders);
   shrink(&buyers);
-  shrink(&rating_days);
-  shrink(&sla_days);
-  shrink(&tracked_days);
+  shrink(&days);
   shrink(&quarantine);
   shrink(&places);
   shrink(&standings);

@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/market.h"
 #include "base/strong.h"
 #include "projections/cell/row_cache.h"
 #include "projections/facts/order_row.h"
 #include "projections/facts/quarantine_row.h"
 #include "projections/facts/seller_row.h"
 #include "projections/models/buyer_row.h"
-#include "projections/models/rating.h"
-#include "projections/models/sla.h"
+#include "projections/models/days_row.h"
 #include "projections/models/smart_row.h"
 #include "projections/store/row_store.h"
 
@@ -41,22 +41,32 @@ class Rows {
   RowCache<BuyerRow> buyers;
   RowCache<SellerRow> sellers;
   RowCache<StandingRow> standings;
-  RowCache<RatingRow> rating_days;
-  RowCache<SlaRow> sla_days;
+  RowCache<DaysRow> days;
   RowCache<SmartRow> smart;
-  RowCache<TrackedDay> tracked_days;
   RowCache<QuarantineRow> quarantine;
   RowCache<PlaceRow> places;  // refused and intake identities, erased buyers
 
+  // The row of days that holds the day.
+  RowCache<DaysRow>::Entry* DaysOf(std::string_view owner, MarketCode market, LocalDay day);
+  // Hands the day's sums to `change`; what is empty then is no more.
+  template <class Change>
+  void ChangeDay(std::string_view owner, MarketCode market, LocalDay day, const Change& change) {
+    auto* const entry = DaysOf(owner, market, day);
+    DaysRow& row = days.Change(entry);
+    change(row.At(day));
+    row.DropIfEmpty(day);
+    if (row.empty()) days.Erase(entry);
+  }
+
   // Rows that are written without being read back by the fold: indexes.
   void Put(std::string key, std::string value) {
-    loose_.push_back({std::move(key), std::move(value), false});
+    AddLoose({std::move(key), std::move(value), false});
   }
   // The same where no row has the key: if it is deleted again before it is written, nothing is.
   void PutNew(std::string key, std::string value) {
-    loose_.push_back({std::move(key), std::move(value), true});
+    AddLoose({std::move(key), std::move(value), true});
   }
-  void Delete(std::string key) { loose_.push_back({std::move(key), std::nullopt, false}); }
+  void Delete(std::string key) { AddLoose({std::move(key), std::nullopt, false}); }
 
   // The first error of loading a row; it stays.
   const absl::Status& status() const { return status_; }
@@ -64,7 +74,9 @@ class Rows {
   void NoteError(const absl::Status& status) { status_.Update(status); }
 
   size_t dirty_count() const;
+  // Of memory, with what is only to be written.
   size_t bytes() const;
+  // Puts what has changed into the batch, in key order: that makes it cheaper to write.
   void WriteTo(RowBatch* batch);
   // Drops clean rows until at most `target_bytes` are held, orders and buyers first.
   void Shrink(size_t target_bytes);
@@ -76,10 +88,22 @@ class Rows {
     std::optional<std::string> value;
     bool fresh;
   };
-  void WriteLoose(RowBatch* batch);
+  void AddLoose(Loose loose) {
+    loose_bytes_ +=
+        sizeof(Loose) + loose.key.capacity() + (loose.value ? loose.value->capacity() : 0);
+    loose_.push_back(std::move(loose));
+  }
+  class LooseBatch;
+  class LooseWriter;
 
   absl::Status status_;
+  // The rows of days that were asked for last, of a seller and of all: an order's event asks for
+  // the same ones several times.
+  RowCache<DaysRow>::Entry* seller_days_ = nullptr;
+  RowCache<DaysRow>::Entry* all_days_ = nullptr;
+  std::string days_key_;
   std::vector<Loose> loose_;  // of one key the last counts
+  size_t loose_bytes_ = 0;
 };
 
 }  // namespace flywheel

@@ -32,10 +32,8 @@ struct Mover {
 void AddToSums(const Mover& mover, const ClockRun& run, int sign) {
   const LocalDay day = mover.zone.Day(run.opened);
   for (const std::string_view owner : {mover.seller, kAllSellers}) {
-    auto* entry = mover.rows->sla_days.Get(row_keys::SlaDay(owner, mover.market, day));
-    SlaRow& row = mover.rows->sla_days.Change(entry);
-    row.Add(run, sign);
-    if (row.empty()) mover.rows->sla_days.Erase(entry);
+    mover.rows->ChangeDay(owner, mover.market, day,
+                          [&](DaySums& sums) { sums.sla.Add(run, sign); });
   }
 }
 
@@ -138,11 +136,18 @@ bool CanMoveClocks(const Fact& fact, const OrderRow::ActSearch& search) {
 }
 
 void MoveClocks(std::string_view seller, std::string_view order_id, const CourseChange& change,
-                const PolicyBook& policies, Rows* rows) {
+                const PolicyBook& policies, std::optional<SlaClock> only, Rows* rows) {
   const MarketCode market = change.after.market;
   const TimeZone& zone = *PolicyOf(policies, market, change.after.placed.at).zone;
-  Move({seller, order_id, market, zone, rows}, ClocksOf(change.before, order_id, policies),
-       ClocksOf(change.after, order_id, policies));
+  const auto clocks_of = [&](const OrderCourse& course) {
+    ClockRuns runs = ClocksOf(course, order_id, policies);
+    if (!only) return runs;
+    runs.erase(std::remove_if(runs.begin(), runs.end(),
+                              [&](const ClockRun& run) { return run.clock != *only; }),
+               runs.end());
+    return runs;
+  };
+  Move({seller, order_id, market, zone, rows}, clocks_of(change.before), clocks_of(change.after));
 }
 
 }  // namespace flywheel

@@ -2,12 +2,14 @@
 #ifndef FLYWHEEL_PROJECTIONS_CELL_SLA_FOLD_H_
 #define FLYWHEEL_PROJECTIONS_CELL_SLA_FOLD_H_
 
+#include <optional>
 #include <string_view>
 
 #include "events/policy.h"
 #include "projections/cell/rows.h"
 #include "projections/facts/order_row.h"
 #include "projections/models/order_course.h"
+#include "projections/models/sla.h"
 
 namespace flywheel {
 
@@ -21,9 +23,9 @@ void OpenDispatchClock(std::string_view seller, std::string_view order_id, const
 bool CanMoveClocks(const Fact& fact, const OrderRow::ActSearch& search);
 
 // The course of an order changes: moves the sums of the seller and market, those of all sellers,
-// and the open clocks.
+// and the open clocks; only of clocks of the kind `only` where it is given.
 void MoveClocks(std::string_view seller, std::string_view order_id, const CourseChange& change,
-                const PolicyBook& policies, Rows* rows);
+                const PolicyBook& policies, std::optional<SlaClock> only, Rows* rows);
 
 }  // namespace flywheel
 

@@ -47,8 +47,9 @@ class SmartFold::Source : public SmartSource {
   UniqueCounts UniqueOn(int32_t window_days, LocalDay day) override {
     UniqueCounts counts;
     if (window_days == kStoredRatingWindowDays) {
-      auto* entry = fold_->rows_->rating_days.Get(row_keys::RatingDay(seller_, market_, day));
-      entry->row.ForEach([&](uint8_t counter, int32_t delta) { Add(counter, delta, &counts); });
+      if (const DaySums* const sums = SumsOf(day)) {
+        sums->rating.ForEach([&](uint8_t counter, int32_t delta) { Add(counter, delta, &counts); });
+      }
       return counts;
     }
     const UniqueDays& days = fold_->DaysUnder(window_days, seller_, market_);
@@ -70,16 +71,20 @@ class SmartFold::Source : public SmartSource {
   }
 
   const TrackedDay* OrdersOf(LocalDay placed) override {
-    auto* entry = fold_->rows_->tracked_days.Get(row_keys::TrackedDay(seller_, market_, placed));
-    return entry->present ? &entry->row : nullptr;
+    const DaySums* const sums = SumsOf(placed);
+    return sums == nullptr || sums->tracked.empty() ? nullptr : &sums->tracked;
   }
 
   void Settle(LocalDay placed, Instant at) override {
-    auto& days = fold_->rows_->tracked_days;
-    days.Change(days.Get(row_keys::TrackedDay(seller_, market_, placed))).Settle(at);
+    fold_->rows_->ChangeDay(seller_, market_, placed,
+                            [at](DaySums& sums) { sums.tracked.Settle(at); });
   }
 
  private:
+  const DaySums* SumsOf(LocalDay day) {
+    return fold_->rows_->DaysOf(seller_, market_, day)->row.Find(day);
+  }
+
   SmartFold* const fold_;
   const std::string_view seller_;
   const MarketCode market_;
@@ -137,7 +142,7 @@ void SmartFold::PassTimeOfAll(Instant from, Instant to) {
                                            return true;
                                          });
   rows_->NoteError(status);
-  for (const SellerEntry* entry : rows_->sellers.dirty()) sellers.insert(entry->key);
+  for (const SellerEntry* entry : rows_->sellers.dirty()) sellers.emplace(entry->key);
   for (const std::string& key : sellers) {
     SellerEntry* const seller = rows_->sellers.Get(key);
     const Instant clock = std::max(seller->row.clock, from);
@@ -292,10 +297,10 @@ void SmartFold::MoveOrder(MarketCode market, const std::optional<TrackedOrder>& 
   if (after) moved += after->sum();
   if (moved.empty()) return;
   SmartEntry* const entry = RowOf(market);
-  auto& days = rows_->tracked_days;
-  auto* const day = days.Get(row_keys::TrackedDay(seller(), market, placed));
-  days.Change(day).Add(deadline, moved, now_);
-  if (day->row.empty()) days.Erase(day);
+  // A structured binding cannot be captured by clang.
+  const Instant due = deadline;
+  rows_->ChangeDay(seller(), market, placed,
+                   [&](DaySums& sums) { sums.tracked.Add(due, moved, now_); });
   Source source(this, seller(), market);
   SmartRoll roll(market, policies_, &source, &entry->row);
   roll.AddOrders(placed, deadline, moved, now_);
@@ -334,7 +339,8 @@ SmartFold::UniqueDays SmartFold::SumBuyers(int32_t window_days, std::string_view
                            }));
   rows_->NoteError(status);
   IndexDirtyBuyers();
-  for (const auto* entry : dirty_buyers_[std::string(seller)]) chunks[entry->key] = entry->row;
+  for (const auto* entry : dirty_buyers_[std::string(seller)])
+    chunks[std::string(entry->key)] = entry->row;
 
   RatingSteps steps;
   const TimeZone& zone = *policies_->FindInAnyVersion(market.text())->zone;

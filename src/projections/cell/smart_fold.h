@@ -72,7 +72,13 @@ class SmartFold {
   // the due index say; nullopt: nothing is due by then.
   std::optional<Instant> LatestDue(Instant by) const;
 
+  // Memory of what is held beside the rows.
+  size_t index_bytes() const { return due_.size() * kBytesOfDue + other_days_ * kBytesOfOtherDay; }
+
  private:
+  static constexpr size_t kBytesOfDue = 100;
+  static constexpr size_t kBytesOfOtherDay = 100;
+
   using SellerEntry = RowCache<SellerRow>::Entry;
   using SmartEntry = RowCache<SmartRow>::Entry;
   class Source;

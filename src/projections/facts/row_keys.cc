@@ -17,6 +17,12 @@ void AppendDay(std::string* key, LocalDay day) {
   AppendBigEndian32(key, static_cast<uint32_t>(day.number()) ^ 0x80000000U);
 }
 
+// The first day of the row that holds the day.
+LocalDay FirstOfRow(LocalDay day) {
+  const int32_t into = day.number() % kDaysPerRow;
+  return day.Plus(into < 0 ? -into - kDaysPerRow : -into);
+}
+
 // Instants in their order, and the latest first.
 void AppendInstant(std::string* key, Instant at) {
   AppendBigEndian64(key, static_cast<uint64_t>(at.number()));
@@ -43,6 +49,12 @@ std::string SellerPrefix(RowType type, std::string_view seller) {
   return key;
 }
 
+void OfSellerTo(std::string_view seller, std::string* key) {
+  key->clear();
+  key->push_back(static_cast<char>(RowType::kSeller));
+  AppendId(key, seller);
+}
+
 std::string OfSeller(std::string_view seller) { return SellerPrefix(RowType::kSeller, seller); }
 
 void OrderTo(std::string_view seller, std::string_view order, std::string* key) {
@@ -65,22 +77,23 @@ std::string Buyer(std::string_view seller, std::string_view buyer, uint32_t chun
   return key;
 }
 
-std::string RatingPrefix(std::string_view seller, MarketCode market) {
-  std::string key = SellerPrefix(RowType::kRatingDay, seller);
+std::string DaysPrefix(std::string_view seller, MarketCode market) {
+  std::string key = SellerPrefix(RowType::kDays, seller);
   key.append(market.text());
   return key;
 }
 
-std::string RatingDay(std::string_view seller, MarketCode market, LocalDay day) {
-  std::string key = RatingPrefix(seller, market);
-  AppendDay(&key, day);
-  return key;
+void DaysTo(std::string_view seller, MarketCode market, LocalDay day, std::string* key) {
+  key->clear();
+  key->push_back(static_cast<char>(RowType::kDays));
+  AppendId(key, seller);
+  key->append(market.text());
+  AppendDay(key, seller == kAllSellers ? day : FirstOfRow(day));
 }
 
-std::string SlaDay(std::string_view seller, MarketCode market, LocalDay day) {
-  std::string key = SellerPrefix(RowType::kSlaDay, seller);
-  key.append(market.text());
-  AppendDay(&key, day);
+std::string Days(std::string_view seller, MarketCode market, LocalDay day) {
+  std::string key;
+  DaysTo(seller, market, day, &key);
   return key;
 }
 
@@ -160,13 +173,6 @@ std::string SmartChange(std::string_view seller, MarketCode market, uint64_t num
   return key;
 }
 
-std::string TrackedDay(std::string_view seller, MarketCode market, LocalDay placed) {
-  std::string key = SellerPrefix(RowType::kTrackedDay, seller);
-  key.append(market.text());
-  AppendDay(&key, placed);
-  return key;
-}
-
 std::string SmartDue(Instant at, std::string_view owner) {
   std::string key = Prefix(RowType::kSmartDue);
   AppendInstant(&key, at);
@@ -213,12 +219,12 @@ OrderKey ParseNamed(std::string_view key) {
   return {seller, rest};
 }
 
-RatingKey ParseRatingDay(std::string_view key) {
+DaysKey ParseDays(std::string_view key) {
   std::string_view rest = key.substr(1);
-  RatingKey parsed;
+  DaysKey parsed;
   parsed.seller = TakeId(&rest);
   parsed.market = MarketCode(rest.substr(0, 2));
-  parsed.day = LocalDay(static_cast<int32_t>(ReadBigEndian32(rest.substr(2)) ^ 0x80000000U));
+  parsed.first = LocalDay(static_cast<int32_t>(ReadBigEndian32(rest.substr(2)) ^ 0x80000000U));
   return parsed;
 }
 

@@ -19,22 +19,20 @@ namespace flywheel {
 enum class RowType : char {
   kBuyer = 'B',            // seller, buyer, chunk        -> BuyerRow
   kOpenClocks = 'C',       // seller, market, day, order  -> OpenClock, each
+  kDays = 'D',             // seller, market, first day   -> DaysRow
   kErasedBuyer = 'E',      // buyer                       -> place
   kSmartChange = 'H',      // seller, market, number      -> SmartChange
   kRefusedIdentity = 'I',  // seller, order, content hash -> offset of the quarantine entry
   kIntakeIdentity = 'J',   // hash of source, place, sha  -> offset of the quarantine entry
-  kSlaDay = 'K',           // seller, market, day         -> SlaRow
   kSellerClock = 'L',      // seller, recorded_at falling -> clock
   kCell = 'M',             // -                           -> CellRow
   kNamed = 'N',            // kind, id, seller, order     -> nothing
   kOrder = 'O',            // seller, order               -> OrderRow
   kPolicy = 'P',           // version                     -> PolicyRow
   kQuarantine = 'Q',       // offset                      -> QuarantineRow
-  kRatingDay = 'R',        // seller, market, day         -> RatingRow
   kSeller = 'S',           // seller                      -> SellerRow
   kStanding = 'T',         // seller, market, occurred_at -> StandingRow
   kSmartDue = 'U',         // instant, seller, market     -> nothing
-  kTrackedDay = 'V',       // seller, market, day placed  -> TrackedDay
   kWaitingDeadline = 'W',  // deadline, offset            -> seller, order
   kSmart = 'X',            // seller, market              -> SmartRow
   kTick = 'Y',             // recorded_at falling         -> tick
@@ -42,17 +40,23 @@ enum class RowType : char {
 
 // Rows of sums over all sellers of the cell stand under kAllSellers, which intake refuses as an id.
 
+// The days that a row of a seller's days holds. More would make fewer rows, each of which is
+// written again for more orders. The sums over all sellers change with every order: one day a row.
+inline constexpr int32_t kDaysPerRow = 8;
+
 namespace row_keys {
 
 std::string Prefix(RowType type);
+void OfSellerTo(std::string_view seller, std::string* key);
 std::string OfSeller(std::string_view seller);
 std::string SellerPrefix(RowType type, std::string_view seller);
 void OrderTo(std::string_view seller, std::string_view order, std::string* key);
 std::string Order(std::string_view seller, std::string_view order);
 std::string Buyer(std::string_view seller, std::string_view buyer, uint32_t chunk);
-std::string RatingPrefix(std::string_view seller, MarketCode market);
-std::string RatingDay(std::string_view seller, MarketCode market, LocalDay day);
-std::string SlaDay(std::string_view seller, MarketCode market, LocalDay day);
+std::string DaysPrefix(std::string_view seller, MarketCode market);
+// The key of the row that holds the day.
+void DaysTo(std::string_view seller, MarketCode market, LocalDay day, std::string* key);
+std::string Days(std::string_view seller, MarketCode market, LocalDay day);
 std::string OpenClocks(std::string_view seller, MarketCode market, LocalDay day,
                        std::string_view order);
 std::string Standing(std::string_view seller, MarketCode market, Instant occurred_at);
@@ -68,7 +72,6 @@ std::string Named(EventKind kind, std::string_view id, std::string_view seller,
 std::string Smart(std::string_view seller, MarketCode market);
 std::string SmartChangePrefix(std::string_view seller, MarketCode market);
 std::string SmartChange(std::string_view seller, MarketCode market, uint64_t number);
-std::string TrackedDay(std::string_view seller, MarketCode market, LocalDay placed);
 // `owner`: what follows the row type in the key of a SmartRow.
 std::string SmartDue(Instant at, std::string_view owner);
 // The newest record comes first, so that the first row of a scan from a known_at on is the clock
@@ -86,13 +89,12 @@ struct OrderKey {
 };
 OrderKey ParseOrder(std::string_view key);
 OrderKey ParseNamed(std::string_view key);
-struct RatingKey {
+struct DaysKey {
   std::string_view seller;
   MarketCode market;
-  LocalDay day;
+  LocalDay first;
 };
-RatingKey ParseRatingDay(std::string_view key);
-// Of SlaDay too.
+DaysKey ParseDays(std::string_view key);
 struct OpenClocksKey {
   std::string_view seller;
   MarketCode market;

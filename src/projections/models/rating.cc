@@ -162,8 +162,59 @@ BuyerReview BuyerReviewOf(const Review& review) {
   return brief;
 }
 
+namespace {
+
+// What a buyer counts as, from day to day: 1 recommends, 0 does not, -1 does not count.
+class BuyerCounts {
+ public:
+  BuyerCounts(int32_t sign, RatingSteps* steps) : sign_(sign), steps_(steps) {}
+
+  // REQUIRES: days rise.
+  void From(LocalDay day, int counts) {
+    if (counts == counted_) return;
+    if (counted_ >= 0) steps_->push_back({day, CounterOf(counted_), -sign_});
+    if (counts >= 0) steps_->push_back({day, CounterOf(counts), sign_});
+    counted_ = counts;
+  }
+
+ private:
+  static uint8_t CounterOf(int counts) {
+    return static_cast<uint8_t>(counts == 1 ? RatingCounter::kRecommendedUnique
+                                            : RatingCounter::kNotRecommendedUnique);
+  }
+
+  const int32_t sign_;
+  RatingSteps* const steps_;
+  int counted_ = -1;
+};
+
+// The day from which a review counts no more.
+LocalDay LeavesOn(const BuyerReview& review, const TimeZone& zone, int32_t window_days) {
+  const LocalDay leaves = zone.Day(review.posted).Plus(window_days);
+  return review.removed_from ? std::min(leaves, zone.Day(*review.removed_from)) : leaves;
+}
+
+// Most buyers have one review, in whose place no other can count.
+void AddSoleReview(const BuyerReview& review, const TimeZone& zone, int32_t window_days,
+                   BuyerCounts* counts) {
+  const LocalDay until = LeavesOn(review, zone, window_days);
+  const auto& says = review.recommended;
+  for (size_t i = 0; i < says.size(); ++i) {
+    const LocalDay day = zone.Day(says[i].first);
+    if (day >= until) break;
+    // Of one day the last counts.
+    if (i + 1 < says.size() && zone.Day(says[i + 1].first) == day) continue;
+    counts->From(day, says[i].second ? 1 : 0);
+  }
+  counts->From(until, -1);
+}
+
+}  // namespace
+
 void AddUniqueSteps(absl::Span<const BuyerReview> reviews, const TimeZone& zone,
                     int32_t window_days, int32_t sign, RatingSteps* steps) {
+  BuyerCounts counts(sign, steps);
+  if (reviews.size() == 1) return AddSoleReview(reviews[0], zone, window_days, &counts);
   // A sweep over the days on which something changes. A review that stands is in `standing`,
   // ordered as the rule says who counts: the last one.
   struct Change {
@@ -175,8 +226,7 @@ void AddUniqueSteps(absl::Span<const BuyerReview> reviews, const TimeZone& zone,
   std::vector<Change> changes;
   for (size_t i = 0; i < reviews.size(); ++i) {
     const BuyerReview& review = reviews[i];
-    LocalDay until = zone.Day(review.posted).Plus(window_days);
-    if (review.removed_from) until = std::min(until, zone.Day(*review.removed_from));
+    const LocalDay until = LeavesOn(review, zone, window_days);
     int order = 0;
     for (const auto& [from, recommended] : review.recommended) {
       const LocalDay day = zone.Day(from);
@@ -191,7 +241,6 @@ void AddUniqueSteps(absl::Span<const BuyerReview> reviews, const TimeZone& zone,
   using Rank = std::tuple<Instant, std::string_view, std::string_view, size_t>;
   std::set<Rank> standing;
   std::vector<int> says(reviews.size(), -1);
-  int counted = -1;
   for (size_t i = 0; i < changes.size();) {
     const LocalDay day = changes[i].day;
     for (; i < changes.size() && changes[i].day == day; ++i) {
@@ -205,15 +254,7 @@ void AddUniqueSteps(absl::Span<const BuyerReview> reviews, const TimeZone& zone,
       }
       says[change.review] = change.says;
     }
-    const int counts = standing.empty() ? -1 : says[std::get<3>(*standing.rbegin())];
-    if (counts == counted) continue;
-    const auto counter = [](int value) {
-      return static_cast<uint8_t>(value == 1 ? RatingCounter::kRecommendedUnique
-                                             : RatingCounter::kNotRecommendedUnique);
-    };
-    if (counted >= 0) steps->push_back({day, counter(counted), -sign});
-    if (counts >= 0) steps->push_back({day, counter(counts), sign});
-    counted = counts;
+    counts.From(day, standing.empty() ? -1 : says[std::get<3>(*standing.rbegin())]);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
@@ -57,6 +58,45 @@ class RocksBatch : public RowBatch {
 
   rocksdb::WriteBatch batch;
 };
+
+// A batch that is written to a table file of its own; the rows come in key order. Such a file is
+// taken into the database as it is: no memtable is filled and flushed for it.
+class TableBatch : public RowBatch {
+ public:
+  // `path`: of the file, which is written once the first row comes.
+  TableBatch(rocksdb::Options options, std::string path)
+      : path_(std::move(path)), writer_(rocksdb::EnvOptions(), options) {}
+
+  void Put(std::string_view key, std::string_view value) override {
+    if (MayAdd()) status_ = writer_.Put(ToSlice(key), ToSlice(value));
+  }
+  void Delete(std::string_view key) override {
+    if (MayAdd()) status_ = writer_.Delete(ToSlice(key));
+  }
+  void Clear() override {}
+
+  bool empty() const { return !opened_; }
+  // Ends the file, durably. REQUIRES: it is not empty.
+  rocksdb::Status Finish() {
+    if (status_.ok()) status_ = writer_.Finish();
+    return status_;
+  }
+
+ private:
+  bool MayAdd() {
+    if (!opened_) status_ = writer_.Open(path_);
+    opened_ = true;
+    return status_.ok();
+  }
+
+  const std::string path_;
+  rocksdb::SstFileWriter writer_;
+  rocksdb::Status status_;
+  bool opened_ = false;
+};
+
+// The file of a TableBatch within a database's folder.
+constexpr std::string_view kTableBatchFile = "/rows.making";
 
 // A database with the folder that its errors name, and what was found to be wrong with it.
 class RocksFolder {
@@ -157,13 +197,36 @@ class RocksStore : public RowStore {
   absl::Status Write(RowBatch* batch) override {
     rocksdb::WriteOptions options;
     options.disableWAL = true;
+    unflushed_ = true;
     return rows_->StatusOf(rows_->db->Write(options, &static_cast<RocksBatch*>(batch)->batch));
   }
 
   absl::Status Flush() override {
     rocksdb::FlushOptions options;
     options.wait = true;
-    return rows_->StatusOf(rows_->db->Flush(options));
+    RETURN_IF_ERROR(rows_->StatusOf(rows_->db->Flush(options)));
+    unflushed_ = false;
+    return absl::OkStatus();
+  }
+
+  absl::Status WriteDurably(absl::FunctionRef<void(RowBatch*)> fill) override {
+    // A table that is taken in does not wait for compaction, a write does.
+    uint64_t stopped = 0;
+    rows_->db->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped);
+    if (unflushed_ || stopped != 0) return RowStore::WriteDurably(fill);
+    rocksdb::Options options = rows_->db->GetOptions();
+    // As what a flush writes.
+    options.compression_per_level.clear();
+    options.compression = rocksdb::kNoCompression;
+    const std::string path = rows_->folder + std::string(kTableBatchFile);
+    TableBatch batch(options, path);
+    fill(&batch);
+    if (batch.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(rows_->StatusOf(batch.Finish()));
+    rocksdb::IngestExternalFileOptions ingest;
+    ingest.move_files = true;
+    ingest.write_global_seqno = false;
+    return rows_->StatusOf(rows_->db->IngestExternalFile({path}, ingest));
   }
 
   absl::Status CopyTo(const std::string& folder) const {
@@ -178,6 +241,7 @@ class RocksStore : public RowStore {
 
  private:
   const std::shared_ptr<RocksFolder> rows_;
+  bool unflushed_ = false;  // something was written since the last flush
 };
 
 rocksdb::Options MakeOptions(const RocksMemory& memory) {
@@ -207,6 +271,8 @@ rocksdb::Options MakeOptions(const RocksMemory& memory) {
   options.level0_file_num_compaction_trigger = 8;
   options.max_open_files = 256;
   options.info_log = std::make_shared<SilentLogger>();
+  // Orders what was ordered before: rows come sorted, and tables carry checksums.
+  options.check_flush_compaction_key_order = false;
   options.avoid_flush_during_shutdown = true;  // the durable point is where the cell puts it
   return options;
 }

@@ -9,6 +9,13 @@
 
 namespace flywheel {
 
+absl::Status RowStore::WriteDurably(absl::FunctionRef<void(RowBatch*)> fill) {
+  const std::unique_ptr<RowBatch> batch = NewBatch();
+  fill(batch.get());
+  RETURN_IF_ERROR(Write(batch.get()));
+  return Flush();
+}
+
 absl::Status ScanPrefix(
     const RowReader& store, std::string_view prefix,
     absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) {

@@ -53,6 +53,9 @@ class RowStore : public RowReader {
   virtual std::unique_ptr<RowBatch> NewBatch() const = 0;
   virtual absl::Status Write(RowBatch* batch) = 0;
   virtual absl::Status Flush() = 0;
+  // Writes what `fill` puts into a batch and makes it and all before it durable; cheaper than Write
+  // and Flush where all before it is durable. REQUIRES: the keys rise.
+  virtual absl::Status WriteDurably(absl::FunctionRef<void(RowBatch*)> fill);
 };
 
 // Calls `visit` with each row whose key starts with `prefix`.

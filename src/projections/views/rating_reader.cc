@@ -10,6 +10,7 @@
 #include "events/intake.h"
 #include "projections/cell/rating_fold.h"
 #include "projections/facts/row_keys.h"
+#include "projections/models/days_row.h"
 
 namespace flywheel {
 namespace {
@@ -63,14 +64,15 @@ absl::Status ReadStoredDays(const RowReader& store, std::string_view seller, Mar
                             RatingDays* days) {
   absl::Status status;
   RETURN_IF_ERROR(ScanPrefix(
-      store, row_keys::RatingPrefix(seller, market),
-      [&](std::string_view key, std::string_view value) {
-        const absl::StatusOr<RatingRow> row = RatingRow::Decode(value);
-        status.Update(row.status());
-        if (!row.ok()) return false;
-        RatingCounters& counters = (*days)[row_keys::ParseRatingDay(key).day];
-        row->ForEach([&counters](uint8_t counter, int32_t delta) { counters[counter] += delta; });
-        return true;
+      store, row_keys::DaysPrefix(seller, market), [&](std::string_view, std::string_view value) {
+        status.Update(ForEachDay(value, [&](LocalDay day, const DayBytes& of_day) -> absl::Status {
+          if (of_day.rating.empty()) return absl::OkStatus();
+          ASSIGN_OR_RETURN(const RatingRow row, RatingRow::Decode(of_day.rating));
+          RatingCounters& counters = (*days)[day];
+          row.ForEach([&counters](uint8_t counter, int32_t delta) { counters[counter] += delta; });
+          return absl::OkStatus();
+        }));
+        return status.ok();
       }));
   return status;
 }

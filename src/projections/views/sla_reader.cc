@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "events/intake.h"
 #include "projections/facts/row_keys.h"
+#include "projections/models/days_row.h"
 #include "projections/models/order_course.h"
 
 namespace flywheel {
@@ -52,6 +53,7 @@ class Windows {
   std::vector<int32_t> Holding(LocalDay day) const {
     return {lengths_.begin() + static_cast<ptrdiff_t>(RingOf(day)), lengths_.end()};
   }
+  bool Holds(LocalDay day) const { return RingOf(day) < rings_.size(); }
   LocalDay DayOf(Instant opened) const { return zone_->Day(opened); }
 
   void AddStopped(LocalDay day, const SlaRow& row) {
@@ -101,15 +103,18 @@ class Windows {
 absl::Status AddStoredDays(const RowReader& store, std::string_view owner, MarketCode market,
                            Windows* windows) {
   absl::Status status;
-  RETURN_IF_ERROR(store.Scan(row_keys::SlaDay(owner, market, windows->first_day()),
-                             row_keys::SlaDay(owner, market, windows->today().Plus(1)),
-                             [&](std::string_view key, std::string_view value) {
-                               const absl::StatusOr<SlaRow> row = SlaRow::Decode(value);
-                               status.Update(row.status());
-                               if (!row.ok()) return false;
-                               windows->AddStopped(row_keys::ParseOpenClocks(key).day, *row);
-                               return true;
-                             }));
+  RETURN_IF_ERROR(store.Scan(
+      row_keys::Days(owner, market, windows->first_day()),
+      row_keys::AfterPrefix(row_keys::Days(owner, market, windows->today())),
+      [&](std::string_view, std::string_view value) {
+        status.Update(ForEachDay(value, [&](LocalDay day, const DayBytes& of_day) -> absl::Status {
+          if (of_day.sla.empty() || !windows->Holds(day)) return absl::OkStatus();
+          ASSIGN_OR_RETURN(const SlaRow row, SlaRow::Decode(of_day.sla));
+          windows->AddStopped(day, row);
+          return absl::OkStatus();
+        }));
+        return status.ok();
+      }));
   return status;
 }
 

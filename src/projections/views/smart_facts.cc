@@ -10,6 +10,7 @@
 #include "projections/cell/rating_fold.h"
 #include "projections/facts/order_row.h"
 #include "projections/facts/row_keys.h"
+#include "projections/models/days_row.h"
 #include "projections/models/order_course.h"
 
 namespace flywheel {
@@ -197,32 +198,40 @@ UniqueCounts SmartRowsSource::UniqueUpTo(int32_t window_days, LocalDay day, DayS
 void SmartRowsSource::ReadSteps(LocalDay from) {
   auto& steps = steps_.emplace();
   status_.Update(state_->store->Scan(
-      row_keys::RatingDay(seller_, market_, from),
-      row_keys::AfterPrefix(row_keys::RatingPrefix(seller_, market_)),
-      [&](std::string_view key, std::string_view bytes) {
-        const absl::StatusOr<RatingRow> row = RatingRow::Decode(bytes);
-        status_.Update(row.status());
-        if (!row.ok()) return false;
-        UniqueCounts& counts = steps[row_keys::ParseRatingDay(key).day];
-        row->ForEach([&](uint8_t counter, int32_t delta) { Add(counter, delta, &counts); });
-        return true;
+      row_keys::Days(seller_, market_, from),
+      row_keys::AfterPrefix(row_keys::DaysPrefix(seller_, market_)),
+      [&](std::string_view, std::string_view bytes) {
+        status_.Update(ForEachDay(bytes, [&](LocalDay day, const DayBytes& of_day) -> absl::Status {
+          ASSIGN_OR_RETURN(const RatingRow row, RatingRow::Decode(of_day.rating));
+          UniqueCounts& counts = steps[day];
+          row.ForEach([&](uint8_t counter, int32_t delta) { Add(counter, delta, &counts); });
+          return absl::OkStatus();
+        }));
+        return status_.ok();
       }));
 }
 
 const TrackedDay* SmartRowsSource::OrdersOf(LocalDay placed) {
-  const auto [at, made] = placing_days_.try_emplace(placed);
-  if (made) {
-    std::string value;
-    const absl::StatusOr<bool> found =
-        state_->store->Get(row_keys::TrackedDay(seller_, market_, placed), &value);
-    status_.Update(found.status());
-    if (found.ok() && *found) {
-      absl::StatusOr<TrackedDay> day = TrackedDay::Decode(value);
-      status_.Update(day.status());
-      if (day.ok()) at->second = *std::move(day);
-    }
+  auto at = placing_days_.find(placed);
+  if (at == placing_days_.end()) {
+    ReadPlacingDays(placed);
+    at = placing_days_.try_emplace(placed).first;
   }
   return at->second ? &*at->second : nullptr;
+}
+
+void SmartRowsSource::ReadPlacingDays(LocalDay placed) {
+  std::string value;
+  const absl::StatusOr<bool> found =
+      state_->store->Get(row_keys::Days(seller_, market_, placed), &value);
+  status_.Update(found.status());
+  if (!found.ok() || !*found) return;
+  status_.Update(ForEachDay(value, [&](LocalDay day, const DayBytes& of_day) -> absl::Status {
+    if (of_day.tracked.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(TrackedDay tracked, TrackedDay::Decode(of_day.tracked));
+    placing_days_.try_emplace(day, std::move(tracked));
+    return absl::OkStatus();
+  }));
 }
 
 SmartFactsSource& SmartRowsSource::Evaluated() {

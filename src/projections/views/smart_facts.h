@@ -84,6 +84,8 @@ class SmartRowsSource : public SmartSource {
 
  private:
   void ReadSteps(LocalDay from);
+  // All days of the row that holds this one.
+  void ReadPlacingDays(LocalDay placed);
   SmartFactsSource& Evaluated();
 
   const CellState* const state_;
