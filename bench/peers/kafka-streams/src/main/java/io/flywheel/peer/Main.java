@@ -25,7 +25,7 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
  * Two of Flywheel's read models on Kafka Streams. Arguments: run|dump BROKERS TOPIC APPLICATION STATE_FOLDER, and of
  * dump FOLDER AS_OF.
  *
- * <p>run folds to where the log ends and leaves everything committed. dump writes the rows; where the state folder is
+ * <p>run folds to where the log ends (-Dlimit=N: about N records, to try a setting) and leaves everything committed. dump writes the rows; where the state folder is
  * lost it is restored from the changelog topics first. The last line on standard output says what was done.
  */
 public final class Main {
@@ -64,7 +64,7 @@ public final class Main {
     Main peer = new Main(arguments[1], arguments[2], arguments[3], arguments[4]);
     long started = System.nanoTime();
     double startedCpu = cpuSeconds();
-    long end = endOf(arguments[1], arguments[2]);
+    long end = Math.min(endOf(arguments[1], arguments[2]), Long.getLong("limit", Long.MAX_VALUE));
     peer.streams.start();
     peer.await(State.RUNNING);
     double running = secondsSince(started);
