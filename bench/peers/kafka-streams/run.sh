@@ -35,7 +35,7 @@ NAME="n$ORDERS"
 RESULTS="$WORK/results-$ORDERS.jsonl"
 
 # One core: the serial collector has no threads that wait for each other. README.md has the rest.
-PEER=(java -Xms2g -Xmx2g -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLogLevel=error
+PEER=(java -Xms2g -Xmx2g -XX:+UseSerialGC -XX:+UseTransparentHugePages -Dorg.slf4j.simpleLogger.defaultLogLevel=error
   -cp "$WORK/kafka-streams/peer.jar:$WORK/kafka-streams/lib/*" io.flywheel.peer.Main)
 
 peer() {
