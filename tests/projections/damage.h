@@ -33,11 +33,13 @@ inline std::vector<fs::path> FilesIn(const fs::path& folder, std::string_view pa
   return files;
 }
 
-// Flips a bit every `step` bytes. In place every link of the file has it; in a copy this one alone.
-inline void FlipBits(const fs::path& path, bool in_place, size_t step = 97) {
+// Flips a bit every `step` bytes, from a part of the file on. In place every link of the file has
+// it; in a copy this one alone.
+inline void FlipBits(const fs::path& path, bool in_place, size_t step = 97, double from = 0.001) {
   std::ifstream in(path, std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  for (size_t at = 50; at < bytes.size(); at += step) bytes[at] ^= 0x10;
+  const auto first = static_cast<size_t>(static_cast<double>(bytes.size()) * from);
+  for (size_t at = first; at < bytes.size(); at += step) bytes[at] ^= 0x10;
   if (!in_place) fs::remove(path);
   std::fstream out(path, in_place ? std::ios::in | std::ios::out | std::ios::binary
                                   : std::ios::out | std::ios::binary);

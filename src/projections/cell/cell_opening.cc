@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file in a cell's folder that says that, and how, its rows are damaged.
-constexpr std::string_view kDamagedMark = "DAMAGED";
 constexpr size_t kMaxMarkBytes = size_t{64} << 10;
 
 std::string MarkIn(const std::string& folder) {

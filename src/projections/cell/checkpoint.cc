@@ -165,7 +165,7 @@ Predecessor FindPredecessor(const std::string& shared, Partition partition) {
 
 // Links a table from the checkpoint before, where that has it. A file that is the store's own is
 // known by that, and its digest is still the one of the day when it was written: a bit that has
-// flipped since is found, not blessed.
+// flipped since is found, not blessed. Another file is read, so that damage is not handed on.
 absl::StatusOr<std::optional<FileDigest>> TakeFromPredecessor(const Predecessor& before,
                                                               const fs::path& source,
                                                               const std::string& target) {
@@ -177,6 +177,8 @@ absl::StatusOr<std::optional<FileDigest>> TakeFromPredecessor(const Predecessor&
   if (!IsSameFile(source.string(), there)) {
     ASSIGN_OR_RETURN(const FileDigest digest, DigestFile(source.string()));
     if (digest != known->second) return std::nullopt;
+    const absl::StatusOr<FileDigest> still = DigestFile(there);
+    if (!still.ok() || *still != known->second) return std::nullopt;
   }
   if (!LinkFile(there, target).ok()) return std::nullopt;
   return known->second;

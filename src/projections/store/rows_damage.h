@@ -9,6 +9,10 @@ namespace flywheel {
 
 inline constexpr const char* kRowsDamageUrl = "flywheel/rows";
 
+// A file in a database's folder that says that, and how, its rows are damaged: it opens well all the
+// same where one block is bad. Whoever opens the rows next makes them anew.
+inline constexpr const char* kDamagedMark = "DAMAGED";
+
 // Marks a DataLoss as one of the rows; other statuses are given as they are.
 inline absl::Status OfRows(absl::Status status) {
   if (absl::IsDataLoss(status)) status.SetPayload(kRowsDamageUrl, absl::Cord());
