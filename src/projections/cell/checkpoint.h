@@ -71,7 +71,7 @@ absl::StatusOr<CutRows> CutCheckpoint(const RowStore& store, const std::string& 
 // Links or copies the rows that were cut into the shared folder, puts them in place as a whole, and
 // removes those that are too many and the folder of the cut. What is there already, whole, stays.
 // Tables that the newest checkpoint in there has already are linked from it: they take no room of
-// their own, are not written again, and where they are the store's own files not read either.
+// their own, are not copied again, and where they are the store's own files not read either.
 //
 // Concurrency: any thread, one at a time for a partition in a process; nodes do not disturb one
 // another. Errors: those of the files; nothing half made is visible then.
