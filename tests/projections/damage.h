@@ -58,8 +58,8 @@ class Rows {
       const std::string order = "o" + std::to_string(orders_);
       const Instant at = build::At("2025-03-01T10:00:00Z").Plus(orders_ * kMillisPerMinute);
       records.push_back(build::Record(build::Placed(order, "b" + order, at), at));
-      records.push_back(build::Record(
-          build::Posted(order, "r" + order, "b" + order, true, at.Plus(1)), at));
+      records.push_back(
+          build::Record(build::Posted(order, "r" + order, "b" + order, true, at.Plus(1)), at));
     }
     const std::vector<std::string_view> views(records.begin(), records.end());
     REQUIRE(log.Append(kPartition, views).ok());
@@ -95,8 +95,8 @@ class Rows {
   }
   // What the log gives when it is folded from its beginning.
   std::string ExpectedDigest() {
-    auto opened = OpenCell(&log, kPartition, {Path("expected" + std::to_string(++expected_))},
-                           memory, {});
+    auto opened =
+        OpenCell(&log, kPartition, {Path("expected" + std::to_string(++expected_))}, memory, {});
     REQUIRE(opened.ok());
     CatchUp(*opened->cell);
     return DigestRows(opened->cell->store())->hex;

@@ -266,13 +266,11 @@ TEST_CASE("damage that a reader meets takes the view away until the rows are mad
   healing.cell().Start();
   REQUIRE(healing.Comes([&] {
     const std::shared_ptr<const CellView> view = healing.cell().View();
-    return view == nullptr || !DigestRows(*view->rows).ok() ||
-           healing.cell().Progress().heals > 0;
+    return view == nullptr || !DigestRows(*view->rows).ok() || healing.cell().Progress().heals > 0;
   }));
   REQUIRE(healing.Comes([&] {
     const std::shared_ptr<const CellView> view = healing.cell().ServingView();
-    return healing.cell().Progress().heals == 1 && view != nullptr &&
-           DigestRows(*view->rows).ok();
+    return healing.cell().Progress().heals == 1 && view != nullptr && DigestRows(*view->rows).ok();
   }));
   CHECK(healing.restored == checkpoint);
   CHECK(DigestRows(*healing.cell().View()->rows)->hex == rows.ExpectedDigest());
