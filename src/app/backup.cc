@@ -2,26 +2,23 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "app/backup_manifest.h"
 #include "app/cell_folder.h"
 #include "app/command.h"
 #include "app/data_folder.h"
 #include "app/folder_lock.h"
+#include "app/log_copy.h"
 #include "app/progress.h"
 #include "app/table.h"
 #include "base/instant_text.h"
 #include "base/json_writer.h"
 #include "base/status.h"
-#include "events/embedded/embedded_log.h"
-#include "events/embedded/segment_format.h"
 #include "projections/cell/checkpoint.h"
 #include "projections/cell/checkpoint_manifest.h"
 
@@ -31,21 +28,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kWriter = "backup";
-
-// A segment of the log, and the part of it that is backed up.
-struct SourceSegment {
-  std::string name;
-  std::string path;
-  Offset base;
-  uint64_t length = 0;
-  uint64_t used = 0;
-};
-
-// What one backup copied, for the report.
-struct Copied {
-  uint64_t bytes = 0;
-  uint64_t kept_bytes = 0;  // of files that were there already
-};
 
 class BackupRun {
  public:
@@ -81,9 +63,9 @@ class BackupRun {
       RETURN_IF_ERROR(text.status());
       absl::StatusOr<BackupManifest> before = BackupManifest::Parse(*text);
       if (!before.ok()) {
-        return absl::Status(before.status().code(),
-                            fmt::format("{}: {}; back up into another folder", to_,
-                                        MessageOf(before.status())));
+        return absl::Status(
+            before.status().code(),
+            fmt::format("{}: {}; back up into another folder", to_, MessageOf(before.status())));
       }
       before_ = *std::move(before);
       if (before_->meta == meta_) return absl::OkStatus();
@@ -119,10 +101,9 @@ class BackupRun {
       RETURN_IF_ERROR(CheckInterrupt());
       const Partition partition(number);
       absl::StatusOr<CutRows> cut =
-          engine != nullptr
-              ? CutCheckpoint(engine->rows(partition),
-                              CellFolder(data_, partition).string() + ".backup")
-              : context_.served->CutRowsOf(partition);
+          engine != nullptr ? CutCheckpoint(engine->rows(partition),
+                                            CellFolder(data_, partition).string() + ".backup")
+                            : context_.served->CutRowsOf(partition);
       if (!cut.ok()) {
         // The log is what matters; a cell that has stopped or is empty has no rows to give.
         if (engine == nullptr || !absl::IsFailedPrecondition(cut.status())) {
@@ -132,8 +113,7 @@ class BackupRun {
         continue;
       }
       ASSIGN_OR_RETURN(const CheckpointPlace place, PublishCheckpoint(*cut, partition, options));
-      const std::string file =
-          (fs::path(place.folder) / CheckpointManifest::kFileName).string();
+      const std::string file = (fs::path(place.folder) / CheckpointManifest::kFileName).string();
       ASSIGN_OR_RETURN(const FileDigest digest, DigestFile(file));
       manifest_.partitions[static_cast<size_t>(number)].checkpoints.push_back(
           {place.position, place.fold_version, digest.hex});
@@ -142,172 +122,28 @@ class BackupRun {
   }
 
   absl::Status CopyLog() {
-    EmbeddedLogOptions options;
-    options.read_only = true;
-    const std::string folder = (fs::path(data_) / "log").string();
-    ASSIGN_OR_RETURN(const std::unique_ptr<EmbeddedLog> log, EmbeddedLog::Open(folder, options));
-    // Partition 0 last: what the others have a copy of is then there.
-    for (int32_t number = log->partitions() - 1; number >= 0; --number) {
-      RETURN_IF_ERROR(log->EndOffset(Partition(number)).status());
-    }
-    const std::vector<PartitionReader::Extent> extents = log->Extents();
-    if (extents.size() != manifest_.partitions.size()) {
-      return absl::FailedPreconditionError("the log has another number of partitions than the rows");
-    }
-    RETURN_IF_ERROR(MakeFolder(In("log")));
-    RETURN_IF_ERROR(CopyMeta(folder));
-    uint64_t total = 0;
-    for (const PartitionReader::Extent& extent : extents) total += extent.used_bytes;
     Progress progress(context_, "copying");
-    for (size_t number = 0; number < extents.size(); ++number) {
-      const Partition partition(static_cast<int32_t>(number));
-      RETURN_IF_ERROR(CheckEnd(partition, extents[number].end));
-      ASSIGN_OR_RETURN(const std::vector<SourceSegment> segments,
-                       SegmentsOf(folder, partition, extents[number]));
-      RETURN_IF_ERROR(CopyPartition(*log, partition, extents[number].end, segments, [&] {
-        progress.Show(copied_.bytes + copied_.kept_bytes, total);
-        return CheckInterrupt();
-      }));
-    }
-    return absl::OkStatus();
-  }
-
-  // A log that has less than its backup was put back; its backup is worth more than it.
-  absl::Status CheckEnd(Partition partition, Offset end) const {
-    const auto number = static_cast<size_t>(partition.number());
-    if (!before_ || number >= before_->partitions.size()) return absl::OkStatus();
-    const Offset had = before_->partitions[number].end;
-    if (end >= had) return absl::OkStatus();
-    return absl::FailedPreconditionError(fmt::format(
-        "the backup in {} holds partition {} up to offset {}, the log ends before {}: an older log "
-        "was put back. Back up into another folder",
-        to_, partition.number(), had.number(), end.number()));
-  }
-
-  absl::Status CopyMeta(const std::string& folder) {
+    const std::string folder = (fs::path(data_) / "log").string();
     manifest_.meta = meta_;
-    const std::string target = In("log/log.meta");
-    const absl::StatusOr<FileDigest> there = DigestFile(target);
-    if (there.ok() && *there == meta_) return absl::OkStatus();
-    return PutFile((fs::path(folder) / "log.meta").string(), target, meta_.bytes, meta_.bytes)
-        .status();
-  }
-
-  // Those with records before the end.
-  static absl::StatusOr<std::vector<SourceSegment>> SegmentsOf(
-      const std::string& folder, Partition partition, const PartitionReader::Extent& extent) {
-    std::vector<SourceSegment> segments;
-    std::error_code error;
-    const fs::path of_partition = fs::path(folder) / PartitionFolderName(partition);
-    for (fs::directory_iterator entry(of_partition, error), end; !error && entry != end;
-         entry.increment(error)) {
-      const std::string name = entry->path().filename().string();
-      const std::optional<Offset> base = SegmentBase(name);
-      if (!base || *base > extent.end) continue;
-      SourceSegment segment{name, entry->path().string(), *base, entry->file_size(error), 0};
-      segment.used = segment.length;
-      segments.push_back(std::move(segment));
-    }
-    if (error) {
-      return absl::UnavailableError(
-          fmt::format("cannot list {}: {}", of_partition.string(), error.message()));
-    }
-    std::sort(segments.begin(), segments.end(),
-              [](const auto& a, const auto& b) { return a.base < b.base; });
-    const auto known = static_cast<size_t>(extent.segments);
-    if (segments.size() < known || known == 0) {
-      return absl::DataLossError(fmt::format("a segment of {} is gone", of_partition.string()));
-    }
-    segments.resize(known);  // the rest has come since
-    uint64_t before = 0;
-    for (size_t i = 0; i + 1 < known; ++i) before += segments[i].length;
-    segments.back().used = extent.used_bytes - before;
-    return segments;
-  }
-
-  const BackupManifest::Segment* KeptOf(Partition partition, const SourceSegment& segment) const {
-    const auto number = static_cast<size_t>(partition.number());
-    if (!before_ || number >= before_->partitions.size()) return nullptr;
-    for (const BackupManifest::Segment& one : before_->partitions[number].segments) {
-      if (one.name != segment.name) continue;
-      std::error_code error;
-      const bool whole = fs::file_size(TargetOf(partition, one.name), error) == one.length;
-      const bool same = one.length == segment.length && one.used.bytes == segment.used;
-      return whole && same && !error ? &one : nullptr;
-    }
-    return nullptr;
-  }
-
-  std::string TargetOf(Partition partition, const std::string& name) const {
-    return (fs::path(to_) / "log" / PartitionFolderName(partition) / name).string();
-  }
-
-  template <class Tick>
-  absl::Status CopyPartition(EmbeddedLog& log, Partition partition, Offset end,
-                             const std::vector<SourceSegment>& segments, const Tick& tick) {
-    BackupManifest::PartitionPart& part =
-        manifest_.partitions[static_cast<size_t>(partition.number())];
-    part.end = end;
-    part.segments.reserve(segments.size());
-    const std::string folder =
-        fs::path(TargetOf(partition, segments.front().name)).parent_path().string();
-    RETURN_IF_ERROR(MakeFolder(folder));
-    for (size_t i = 0; i < segments.size(); ++i) {
-      RETURN_IF_ERROR(tick());
-      const SourceSegment& segment = segments[i];
-      if (const BackupManifest::Segment* const kept = KeptOf(partition, segment)) {
-        part.segments.push_back(*kept);
-        copied_.kept_bytes += segment.used;
-        continue;
-      }
-      const Offset until = i + 1 < segments.size() ? segments[i + 1].base : end;
-      RETURN_IF_ERROR(CheckRecords(log, partition, segment.base, until));
-      ASSIGN_OR_RETURN(FileDigest digest, PutFile(segment.path, TargetOf(partition, segment.name),
-                                                  segment.used, segment.length));
-      part.segments.push_back({segment.name, segment.length, std::move(digest)});
-      copied_.bytes += segment.used;
-    }
-    return SyncFolder(folder);
-  }
-
-  // That every record of a segment is as it was written, before it takes the place of an older copy.
-  static absl::Status CheckRecords(EmbeddedLog& log, Partition partition, Offset from, Offset end) {
-    while (from < end) {
-      ASSIGN_OR_RETURN(const RecordBatch batch, log.Read(partition, from, ReadLimits()));
-      if (batch.next <= from) {
-        return absl::UnavailableError("the log does not give what lies before its end");
-      }
-      from = batch.next;
-    }
+    ASSIGN_OR_RETURN(copied_,
+                     CopyLogTo(folder, to_, before_, manifest_, [&](uint64_t done, uint64_t total) {
+                       progress.Show(done, total);
+                       return CheckInterrupt();
+                     }));
     return absl::OkStatus();
-  }
-
-  // Puts a copy in place as a whole.
-  static absl::StatusOr<FileDigest> PutFile(const std::string& from, const std::string& to,
-                                            uint64_t used, uint64_t length) {
-    const std::string written = to + ".tmp";
-    std::error_code error;
-    fs::remove(written, error);
-    ASSIGN_OR_RETURN(FileDigest digest, CopyPrefix(from, written, used, length));
-    RETURN_IF_ERROR(MoveFile(written, to));
-    return digest;
-  }
-
-  static absl::Status MoveFile(const std::string& from, const std::string& to) {
-    std::error_code error;
-    fs::rename(from, to, error);
-    if (!error) return absl::OkStatus();
-    return absl::UnavailableError(fmt::format("cannot put {} in place: {}", to, error.message()));
   }
 
   absl::Status PutManifest() {
-    RETURN_IF_ERROR(SyncFolder(In("log")));
     manifest_.made = FormatInstant(context_.wall_clock());
     const std::string written = In("BACKUP.tmp");
     std::error_code error;
     fs::remove(written, error);
     RETURN_IF_ERROR(WriteFile(written, manifest_.ToText()));
-    RETURN_IF_ERROR(MoveFile(written, In(BackupManifest::kFileName)));
+    fs::rename(written, In(BackupManifest::kFileName), error);
+    if (error) {
+      return absl::UnavailableError(
+          fmt::format("cannot put {} in place: {}", written, error.message()));
+    }
     return SyncFolder(to_);
   }
 
@@ -337,8 +173,8 @@ class BackupRun {
       table.Add({std::to_string(number), grouped(part.end),
                  part.checkpoints.empty() ? "" : grouped(part.checkpoints.front().position)});
     }
-    context_.Say(fmt::format("log: {} bytes copied, {} there already",
-                             GroupedNumber(copied_.bytes), GroupedNumber(copied_.kept_bytes)));
+    context_.Say(fmt::format("log: {} bytes copied, {} there already", GroupedNumber(copied_.bytes),
+                             GroupedNumber(copied_.kept_bytes)));
     return context_.Print(table.ToText());
   }
 
@@ -349,7 +185,7 @@ class BackupRun {
   FileDigest meta_;
   std::optional<BackupManifest> before_;
   BackupManifest manifest_;
-  Copied copied_;
+  LogCopied copied_;
 };
 
 }  // namespace

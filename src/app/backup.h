@@ -20,9 +20,9 @@ struct CommandRunner;
 // A backup is a folder:
 //
 //   BACKUP                       the manifest, put in place last
-//   log/log.meta, log/0000/...   the log's files, of the newest segment of each partition the part in use
-//   checkpoints/<partition>/...  the newest rows; what they lack is folded from the log
-//   lock                         held while one is written
+//   log/log.meta, log/0000/...   the log's files, of the newest segment of each partition the part
+//   in use checkpoints/<partition>/...  the newest rows; what they lack is folded from the log lock
+//   held while one is written
 //
 // The log's files grow and never change, so a second backup into the same folder copies what has
 // come since, and the first one stays good until the second is in place.
@@ -38,9 +38,9 @@ struct RestoreOptions {
   std::string folder;
 };
 
-// Into a data folder that is empty or not there. Every file is held against its hash and every record
-// against its checksum before anything is in place. A checkpoint that is damaged is left out, with
-// a message: its rows are folded from the log. DataLoss where the log's part is damaged.
+// Into a data folder that is empty or not there. Every file is held against its hash and every
+// record against its checksum before anything is in place. A checkpoint that is damaged is left
+// out, with a message: its rows are folded from the log. DataLoss where the log's part is damaged.
 absl::StatusOr<ExitCode> Restore(const Context& context, const RestoreOptions& options);
 
 void AddBackup(CLI::App& app, CommandRunner& runner);

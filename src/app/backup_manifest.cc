@@ -72,8 +72,8 @@ bool TakeCheckpoint(const Words& words, BackupManifest& manifest) {
   BackupManifest::PartitionPart* const part = PartOf(words[1], manifest);
   BackupManifest::Checkpoint checkpoint;
   int64_t position = 0;
-  if (part == nullptr || !part->checkpoints.empty() || !Read(words[2], &position) ||
-      position < 0 || !Read(words[3], &checkpoint.fold_version, 16)) {
+  if (part == nullptr || !part->checkpoints.empty() || !Read(words[2], &position) || position < 0 ||
+      !Read(words[3], &checkpoint.fold_version, 16)) {
     return false;
   }
   checkpoint.position = Offset(position);

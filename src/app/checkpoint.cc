@@ -95,10 +95,9 @@ absl::StatusOr<std::vector<Listed>> CreateInServer(const Context& context,
                                                    const CheckpointCreateOptions& options) {
   ServedFolder& served = *context.served;
   if (!options.folder.empty() && context.PathOf(options.folder) != served.checkpoints().shared) {
-    return absl::FailedPreconditionError(
-        fmt::format("the server puts its checkpoints into {}; leave --checkpoints out",
-                    served.checkpoints().shared.empty() ? "no folder"
-                                                        : served.checkpoints().shared));
+    return absl::FailedPreconditionError(fmt::format(
+        "the server puts its checkpoints into {}; leave --checkpoints out",
+        served.checkpoints().shared.empty() ? "no folder" : served.checkpoints().shared));
   }
   std::vector<Listed> made;
   for (int32_t number = 0; number < served.log().partitions(); ++number) {
@@ -125,8 +124,8 @@ absl::StatusOr<std::vector<Listed>> CreateHere(const Context& context,
   for (int32_t number = 0; number < engine->partitions(); ++number) {
     const Partition partition(number);
     if (engine->position(partition).last < Offset(0)) {
-      context.Say(fmt::format("partition {}: nothing is folded yet, there is nothing to keep",
-                              number));
+      context.Say(
+          fmt::format("partition {}: nothing is folded yet, there is nothing to keep", number));
       continue;
     }
     const std::string cut = CellFolder(context.folder, partition).string() + ".cut";

@@ -101,8 +101,8 @@ void AddRebuild(CLI::App& app, CommandRunner& runner) {
       "--beside", options->beside,
       "in a process of its own while others serve; goes on where it was ended; then compares and "
       "puts the new rows in place");
-  CLI::Option* swap = command->add_flag("--swap", options->swap,
-                                        "only put in place what --beside has made ready");
+  CLI::Option* swap =
+      command->add_flag("--swap", options->swap, "only put in place what --beside has made ready");
   swap->excludes(beside);
   command->add_option("--of", options->of_version, "with --swap: rows of this fold version alone")
       ->type_name("VERSION")

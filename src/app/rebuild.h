@@ -29,8 +29,8 @@ struct RebuildOptions {
 // kDifferences where the digests differ. Rows that cannot be opened (damaged, or of another fold
 // version) are dropped without a digest. Checkpoints of rows that differ are dropped too.
 //
-// With `beside` the rows are made in a folder of their own while others serve, then compared and put
-// in place (rebuild_beside.h).
+// With `beside` the rows are made in a folder of their own while others serve, then compared and
+// put in place (rebuild_beside.h).
 absl::StatusOr<ExitCode> Rebuild(const Context& context, const RebuildOptions& options);
 
 void AddRebuild(CLI::App& app, CommandRunner& runner);

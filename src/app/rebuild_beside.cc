@@ -67,7 +67,8 @@ absl::StatusOr<std::unique_ptr<Cell>> OpenBeside(const Context& context, EventLo
   return std::move(opened.cell);
 }
 
-// The sum over the partitions that are folded at once, told on a terminal or now and then in a line.
+// The sum over the partitions that are folded at once, told on a terminal or now and then in a
+// line.
 class FoldingTold {
  public:
   FoldingTold(const Context& context, size_t partitions)
@@ -103,8 +104,8 @@ absl::Status FoldTo(const Context& context, Cell& cell, Offset end, size_t index
   const Offset start = cell.position().next;
   while (cell.next_read() < end) {
     if (context.interrupt->raised()) return absl::CancelledError("interrupted");
-    RETURN_IF_ERROR(cell.CatchUp(
-        std::min(end, cell.next_read().Plus(kStride)), [&](const CellRow& position) {
+    RETURN_IF_ERROR(
+        cell.CatchUp(std::min(end, cell.next_read().Plus(kStride)), [&](const CellRow& position) {
           told.Tell(index, static_cast<uint64_t>(position.next.number() - start.number()));
         }));
   }
@@ -124,13 +125,13 @@ absl::Status MakeRows(const Context& context, EventLog& log, size_t cache_bytes)
   uint64_t left = 0;
   for (size_t index = 0; index < partitions; ++index) {
     const Partition partition(static_cast<int32_t>(index));
-    ASSIGN_OR_RETURN(std::unique_ptr<Cell> cell,
-                     OpenBeside(context, &log, context.folder, partition, memory,
-                                cache_bytes / partitions));
+    ASSIGN_OR_RETURN(
+        std::unique_ptr<Cell> cell,
+        OpenBeside(context, &log, context.folder, partition, memory, cache_bytes / partitions));
     ASSIGN_OR_RETURN(const Offset end, log.EndOffset(partition));
     there += static_cast<uint64_t>(cell->position().next.number());
-    left += static_cast<uint64_t>(
-        std::max<int64_t>(0, end.number() - cell->position().next.number()));
+    left +=
+        static_cast<uint64_t>(std::max<int64_t>(0, end.number() - cell->position().next.number()));
     cells.push_back(std::move(cell));
     ends.push_back(end);
   }
@@ -141,16 +142,14 @@ absl::Status MakeRows(const Context& context, EventLog& log, size_t cache_bytes)
   std::vector<std::thread> threads;
   threads.reserve(partitions);
   for (size_t index = 0; index < partitions; ++index) {
-    threads.emplace_back([&, index] {
-      outcomes[index] = FoldTo(context, *cells[index], ends[index], index, told);
-    });
+    threads.emplace_back(
+        [&, index] { outcomes[index] = FoldTo(context, *cells[index], ends[index], index, told); });
   }
   for (std::thread& thread : threads) thread.join();
   for (const absl::Status& outcome : outcomes) RETURN_IF_ERROR(InFolder(context, outcome));
   for (size_t index = 0; index < partitions; ++index) {
     cells[index].reset();
-    RETURN_IF_ERROR(
-        MarkReady(FolderOf(context.folder, Partition(static_cast<int32_t>(index)))));
+    RETURN_IF_ERROR(MarkReady(FolderOf(context.folder, Partition(static_cast<int32_t>(index)))));
   }
   return absl::OkStatus();
 }
@@ -158,9 +157,8 @@ absl::Status MakeRows(const Context& context, EventLog& log, size_t cache_bytes)
 absl::Status CheckReady(const std::string& data, int32_t partitions) {
   for (int32_t number = 0; number < partitions; ++number) {
     if (IsReady(FolderOf(data, Partition(number)))) continue;
-    return absl::NotFoundError(
-        fmt::format("no rows of partition {} are ready beside; run flywheel rebuild --beside",
-                    number));
+    return absl::NotFoundError(fmt::format(
+        "no rows of partition {} are ready beside; run flywheel rebuild --beside", number));
   }
   return absl::OkStatus();
 }
@@ -298,17 +296,19 @@ absl::StatusOr<std::optional<ExitCode>> SwapElsewhere(const Context& context) {
                        RunInServer(context, SwapArguments(context)));
       if (code) return code;
     }
-    context.Say(fmt::format("the server is of another fold version than this program ({}): stop it "
-                            "and start this one, which takes the rows over",
-                            VersionName()));
+    context.Say(
+        fmt::format("the server is of another fold version than this program ({}): stop it "
+                    "and start this one, which takes the rows over",
+                    VersionName()));
     return ExitCode::kOk;
   }
   const absl::StatusOr<std::unique_ptr<FolderLock>> held = FolderLock::Take(context.folder);
   if (absl::IsFailedPrecondition(held.status())) {
-    context.Say(fmt::format("{}; whatever opens the folder next with this program takes the rows "
-                            "over, if those there are of another fold version; else run flywheel "
-                            "rebuild --swap",
-                            MessageOf(InFolder(context, held.status()))));
+    context.Say(
+        fmt::format("{}; whatever opens the folder next with this program takes the rows "
+                    "over, if those there are of another fold version; else run flywheel "
+                    "rebuild --swap",
+                    MessageOf(InFolder(context, held.status()))));
     return ExitCode::kOk;
   }
   return std::nullopt;
@@ -322,8 +322,7 @@ absl::StatusOr<ExitCode> RebuildBeside(const Context& context, const RebuildOpti
     ASSIGN_OR_RETURN(const std::unique_ptr<EventLog> log, OpenLogToRead(context));
     ASSIGN_OR_RETURN(const std::unique_ptr<FolderLock> lock, LockBeside(context.folder));
     RETURN_IF_ERROR(DropOldVersions(OwnRowsBeside(context.folder), FoldVersion()));
-    RETURN_IF_ERROR(
-        MakeRows(context, *log, static_cast<size_t>(options.cache_mib) << 20));
+    RETURN_IF_ERROR(MakeRows(context, *log, static_cast<size_t>(options.cache_mib) << 20));
   }
   context.Say("the rows are ready");
   ASSIGN_OR_RETURN(const std::optional<ExitCode> elsewhere, SwapElsewhere(context));
@@ -333,8 +332,7 @@ absl::StatusOr<ExitCode> RebuildBeside(const Context& context, const RebuildOpti
 absl::StatusOr<ExitCode> SwapRows(const Context& context, const RebuildOptions& options) {
   if (!options.of_version.empty() && options.of_version != VersionName()) {
     return absl::FailedPreconditionError(
-        fmt::format("this program folds by version {}, not {}", VersionName(),
-                    options.of_version));
+        fmt::format("this program folds by version {}, not {}", VersionName(), options.of_version));
   }
   return context.served != nullptr ? SwapInServer(context, options) : SwapHere(context, options);
 }

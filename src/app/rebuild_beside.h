@@ -1,4 +1,5 @@
-// `flywheel rebuild --beside`: rows anew from the log, while others serve from those that there are.
+// `flywheel rebuild --beside`: rows anew from the log, while others serve from those that there
+// are.
 #ifndef FLYWHEEL_APP_REBUILD_BESIDE_H_
 #define FLYWHEEL_APP_REBUILD_BESIDE_H_
 
@@ -9,11 +10,11 @@
 
 namespace flywheel {
 
-// Folds the log, read without its appender's lock, into rows in <data>/cells.beside/<fold version>/,
-// and goes on there where an earlier one was ended. At the log's end the rows are ready. Then they
-// are compared and put in place: by the server that holds the folder where it is of this fold
-// version, here where nobody holds it; else the program of this version takes them over when it is
-// started.
+// Folds the log, read without its appender's lock, into rows in <data>/cells.beside/<fold
+// version>/, and goes on there where an earlier one was ended. At the log's end the rows are ready.
+// Then they are compared and put in place: by the server that holds the folder where it is of this
+// fold version, here where nobody holds it; else the program of this version takes them over when
+// it is started.
 //
 // Errors: FailedPrecondition where another process makes the same rows; those of the log.
 absl::StatusOr<ExitCode> RebuildBeside(const Context& context, const RebuildOptions& options);

@@ -31,7 +31,8 @@ constexpr std::string_view kRestoring = "restoring";
 
 class RestoreRun {
  public:
-  RestoreRun(const Context& context, std::string from) : context_(context), from_(std::move(from)) {}
+  RestoreRun(const Context& context, std::string from)
+      : context_(context), from_(std::move(from)) {}
 
   absl::StatusOr<ExitCode> Run() {
     ASSIGN_OR_RETURN(const std::string text,
@@ -78,8 +79,8 @@ class RestoreRun {
                                 const FileDigest& used, uint64_t length) {
     const absl::StatusOr<FileDigest> copied = CopyPrefix(from, to, used.bytes, length);
     if (absl::IsNotFound(copied.status()) || absl::IsOutOfRange(copied.status())) {
-      return absl::DataLossError(fmt::format("the backup is damaged: {}",
-                                             MessageOf(copied.status())));
+      return absl::DataLossError(
+          fmt::format("the backup is damaged: {}", MessageOf(copied.status())));
     }
     RETURN_IF_ERROR(copied.status());
     if (*copied == used) return absl::OkStatus();
@@ -135,7 +136,8 @@ class RestoreRun {
 
   absl::Status CopyRows() {
     for (size_t number = 0; number < manifest_.partitions.size(); ++number) {
-      for (const BackupManifest::Checkpoint& checkpoint : manifest_.partitions[number].checkpoints) {
+      for (const BackupManifest::Checkpoint& checkpoint :
+           manifest_.partitions[number].checkpoints) {
         RETURN_IF_ERROR(CheckInterrupt());
         const absl::Status copied =
             CopyCheckpoint(Partition(static_cast<int32_t>(number)), checkpoint);
@@ -152,8 +154,7 @@ class RestoreRun {
 
   absl::Status CopyCheckpoint(Partition partition, const BackupManifest::Checkpoint& wanted) const {
     const std::string shared = (fs::path(from_) / "checkpoints").string();
-    ASSIGN_OR_RETURN(const std::vector<CheckpointPlace> places,
-                     ListCheckpoints(shared, partition));
+    ASSIGN_OR_RETURN(const std::vector<CheckpointPlace> places, ListCheckpoints(shared, partition));
     for (const CheckpointPlace& place : places) {
       if (place.position != wanted.position || place.fold_version != wanted.fold_version) continue;
       const fs::path manifest = fs::path(place.folder) / CheckpointManifest::kFileName;

@@ -33,11 +33,13 @@ inline std::vector<fs::path> FilesIn(const fs::path& folder, std::string_view pa
   return files;
 }
 
-// Flips a bit every `step` bytes. In place every link of the file has it; in a copy this one alone.
-inline void FlipBits(const fs::path& path, bool in_place, size_t step = 97) {
+// Flips a bit every `step` bytes, from a part of the file on. In place every link of the file has
+// it; in a copy this one alone.
+inline void FlipBits(const fs::path& path, bool in_place, size_t step = 97, double from = 0.001) {
   std::ifstream in(path, std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  for (size_t at = 50; at < bytes.size(); at += step) bytes[at] ^= 0x10;
+  const auto first = static_cast<size_t>(static_cast<double>(bytes.size()) * from);
+  for (size_t at = first; at < bytes.size(); at += step) bytes[at] ^= 0x10;
   if (!in_place) fs::remove(path);
   std::fstream out(path, in_place ? std::ios::in | std::ios::out | std::ios::binary
                                   : std::ios::out | std::ios::binary);
@@ -56,8 +58,8 @@ class Rows {
       const std::string order = "o" + std::to_string(orders_);
       const Instant at = build::At("2025-03-01T10:00:00Z").Plus(orders_ * kMillisPerMinute);
       records.push_back(build::Record(build::Placed(order, "b" + order, at), at));
-      records.push_back(build::Record(
-          build::Posted(order, "r" + order, "b" + order, true, at.Plus(1)), at));
+      records.push_back(
+          build::Record(build::Posted(order, "r" + order, "b" + order, true, at.Plus(1)), at));
     }
     const std::vector<std::string_view> views(records.begin(), records.end());
     REQUIRE(log.Append(kPartition, views).ok());
@@ -93,8 +95,8 @@ class Rows {
   }
   // What the log gives when it is folded from its beginning.
   std::string ExpectedDigest() {
-    auto opened = OpenCell(&log, kPartition, {Path("expected" + std::to_string(++expected_))},
-                           memory, {});
+    auto opened =
+        OpenCell(&log, kPartition, {Path("expected" + std::to_string(++expected_))}, memory, {});
     REQUIRE(opened.ok());
     CatchUp(*opened->cell);
     return DigestRows(opened->cell->store())->hex;

@@ -78,9 +78,8 @@ absl::Status CellHost::Checkpoint(Partition partition, const RowStore& rows,
 absl::StatusOr<std::shared_ptr<LiveCell>> CellHost::NeedHeld(Partition partition) const {
   std::shared_ptr<LiveCell> cell = Held(partition);
   if (cell != nullptr) return cell;
-  return absl::FailedPreconditionError(
-      fmt::format("this node does not hold partition {}; `flywheel nodes` says who does",
-                  partition.number()));
+  return absl::FailedPreconditionError(fmt::format(
+      "this node does not hold partition {}; `flywheel nodes` says who does", partition.number()));
 }
 
 absl::StatusOr<CheckpointPlace> CellHost::MakeCheckpoint(Partition partition,

@@ -22,15 +22,15 @@ namespace flywheel {
 // that were set aside, and F.candidate, F.restoring, F.replaced, which an opening left that was
 // killed.
 struct CellHome {
-  std::string folder;       // the cell's own; made where it is not there
-  std::string checkpoints;  // the shared folder; empty: none
+  std::string folder;         // the cell's own; made where it is not there
+  std::string checkpoints{};  // the shared folder; empty: none
   // Own rows that are this many records behind the newest checkpoint, or more, are replaced by it:
   // folding them takes about a second for each million.
   int64_t worth_restoring = 2'000'000;
   // Whether own rows that are damaged are set aside and made anew; else that error is returned.
   bool heal = true;
   // Where rows of any fold version are made beside (rows_beside.h); empty: nowhere.
-  std::string beside;
+  std::string beside{};
   // Whether the rows of this fold version that are ready there take the place of own rows that are
   // as good.
   bool take_over = false;

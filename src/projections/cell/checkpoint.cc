@@ -165,7 +165,7 @@ Predecessor FindPredecessor(const std::string& shared, Partition partition) {
 
 // Links a table from the checkpoint before, where that has it. A file that is the store's own is
 // known by that, and its digest is still the one of the day when it was written: a bit that has
-// flipped since is found, not blessed.
+// flipped since is found, not blessed. Another file is read, so that damage is not handed on.
 absl::StatusOr<std::optional<FileDigest>> TakeFromPredecessor(const Predecessor& before,
                                                               const fs::path& source,
                                                               const std::string& target) {
@@ -177,6 +177,8 @@ absl::StatusOr<std::optional<FileDigest>> TakeFromPredecessor(const Predecessor&
   if (!IsSameFile(source.string(), there)) {
     ASSIGN_OR_RETURN(const FileDigest digest, DigestFile(source.string()));
     if (digest != known->second) return std::nullopt;
+    const absl::StatusOr<FileDigest> still = DigestFile(there);
+    if (!still.ok() || *still != known->second) return std::nullopt;
   }
   if (!LinkFile(there, target).ok()) return std::nullopt;
   return known->second;
@@ -280,9 +282,9 @@ absl::Status CopyVerified(const CheckpointPlace& place, const CheckpointManifest
   for (const CheckpointManifest::File& file : manifest.files) {
     const std::string source = (fs::path(place.folder) / file.name).string();
     const std::string target = (fs::path(to) / file.name).string();
-    RETURN_IF_ERROR(CompareDigest(
-        file, links && NeverChanges(file.name) ? LinkOrCopyFile(source, target)
-                                               : CopyFile(source, target)));
+    RETURN_IF_ERROR(CompareDigest(file, links && NeverChanges(file.name)
+                                            ? LinkOrCopyFile(source, target)
+                                            : CopyFile(source, target)));
   }
   return SyncFolder(to);
 }
@@ -409,8 +411,8 @@ absl::Status CopyCheckpointTo(const CheckpointPlace& place, const std::string& f
   const absl::Status copied = [&]() -> absl::Status {
     ASSIGN_OR_RETURN(const CheckpointManifest manifest, ReadManifest(place));
     RETURN_IF_ERROR(CopyVerified(place, manifest, written, /*links=*/false));
-    RETURN_IF_ERROR(WriteFile((fs::path(written) / CheckpointManifest::kFileName).string(),
-                              manifest.ToText()));
+    RETURN_IF_ERROR(
+        WriteFile((fs::path(written) / CheckpointManifest::kFileName).string(), manifest.ToText()));
     return SyncFolder(written);
   }();
   if (copied.ok()) return MoveFolder(written, folder);

@@ -120,10 +120,9 @@ bool LiveCell::WaitForTurn(std::chrono::steady_clock::time_point deadline) {
 }
 
 absl::Status LiveCell::Late() const {
-  return absl::UnavailableError(fmt::format("partition {} does not get to it{}{}",
-                                            partition_.number(),
-                                            progress_.trouble.empty() ? "" : ": ",
-                                            progress_.trouble));
+  return absl::UnavailableError(
+      fmt::format("partition {} does not get to it{}{}", partition_.number(),
+                  progress_.trouble.empty() ? "" : ": ", progress_.trouble));
 }
 
 absl::Status LiveCell::BetweenBatches(Work work, absl::Duration timeout) {

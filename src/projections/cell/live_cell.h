@@ -49,8 +49,8 @@ struct LiveCellOptions {
   // Called by the cell's thread when the rows are found to be damaged, before they are opened
   // again, which is to make them anew; empty: damage of the rows stops the cell.
   std::function<absl::Status(const absl::Status& damage)> rows_damaged;
-  // So often within the time rows are made anew; damage that comes back sooner stops the cell, since
-  // then it is the disk.
+  // So often within the time rows are made anew; damage that comes back sooner stops the cell,
+  // since then it is the disk.
   int max_heals = 3;
   absl::Duration heal_window = absl::Hours(1);
   // Called by the cell's thread when the rows hold the log's end, first after each opening.
@@ -79,9 +79,9 @@ struct CellProgress {
 
 // Operation: opens the store, folds to the log's end, then follows. Errors that may pass (the
 // broker is away, the disk is full) are told in Progress and tried again for ever, from the last
-// written rows; the last view stays readable meanwhile, late and not wrong. Rows that are found to be
-// damaged, by the fold or by a reader, are not read any more: there is no view until they are made
-// anew. Other errors stop the cell.
+// written rows; the last view stays readable meanwhile, late and not wrong. Rows that are found to
+// be damaged, by the fold or by a reader, are not read any more: there is no view until they are
+// made anew. Other errors stop the cell.
 //
 // Concurrency: any thread; Start and Stop once each.
 class LiveCell {

@@ -97,8 +97,8 @@ class File {
   std::string path_;
 };
 
-// Reads the file to its end, or so many bytes of it, and writes what it reads to `to`, where there is
-// one.
+// Reads the file to its end, or so many bytes of it, and writes what it reads to `to`, where there
+// is one.
 absl::StatusOr<FileDigest> Digest(const File& from, const File* to, uint64_t most = UINT64_MAX) {
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
                                                                               XXH3_freeState);

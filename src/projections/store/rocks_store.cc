@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cstdarg>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -104,11 +105,13 @@ class RocksFolder {
   RocksFolder(std::string name, std::unique_ptr<rocksdb::DB> database)
       : folder(std::move(name)), db(std::move(database)) {}
 
-  // The status of a call, kept where it says that the rows are damaged.
+  // The status of a call. The first that says that the rows are damaged is kept, and noted in the
+  // folder as far as that can be written.
   absl::Status StatusOf(const rocksdb::Status& status) const {
     absl::Status said = ToStatus(status, folder);
     if (absl::IsDataLoss(said)) {
       MutexLock lock(&mutex_);
+      if (damage_.ok()) std::ofstream(folder + "/" + kDamagedMark) << MessageOf(said);
       damage_.Update(said);
     }
     return said;

@@ -1,4 +1,5 @@
-// Telling damage of the rows, which the log gives again, from damage of the log, which nothing does.
+// Telling damage of the rows, which the log gives again, from damage of the log, which nothing
+// does.
 #ifndef FLYWHEEL_PROJECTIONS_STORE_ROWS_DAMAGE_H_
 #define FLYWHEEL_PROJECTIONS_STORE_ROWS_DAMAGE_H_
 
@@ -8,6 +9,10 @@
 namespace flywheel {
 
 inline constexpr const char* kRowsDamageUrl = "flywheel/rows";
+
+// A file in a database's folder that says that, and how, its rows are damaged: it opens well all
+// the same where one block is bad. Whoever opens the rows next makes them anew.
+inline constexpr const char* kDamagedMark = "DAMAGED";
 
 // Marks a DataLoss as one of the rows; other statuses are given as they are.
 inline absl::Status OfRows(absl::Status status) {
