@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "events/kafka/errors.h"
 #include "events/kafka/owned.h"
+#include "events/kafka/steady_waits.h"
 
 namespace flywheel {
 namespace {
@@ -229,6 +230,7 @@ std::string ScramHint(const KafkaSettings& settings) {
 absl::StatusOr<std::unique_ptr<KafkaClient>> KafkaClient::Make(const KafkaAddress& address,
                                                                const KafkaSettings& settings,
                                                                KafkaClientOptions options) {
+  UseSteadyWaits();
   ASSIGN_OR_RETURN(rdkafka::Conf conf, Configured(address, settings, options));
   std::unique_ptr<KafkaClient> client(new KafkaClient());
   client->kind_ = options.kind;

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <threads.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -99,6 +100,19 @@ int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
   const int64_t left = NanosOf(*until) - AheadNanos() - MachineNanos(CLOCK_REALTIME);
   const timespec deadline = TimeOf(MachineNanos(CLOCK_MONOTONIC) + (left > 0 ? left : 0));
   return pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, &deadline);
+}
+
+// What librdkafka waits with. The C library's own goes past the function above.
+int cnd_timedwait(cnd_t* condition, mtx_t* mutex, const timespec* until) {
+  switch (pthread_cond_timedwait(reinterpret_cast<pthread_cond_t*>(condition),
+                                 reinterpret_cast<pthread_mutex_t*>(mutex), until)) {
+    case 0:
+      return thrd_success;
+    case ETIMEDOUT:
+      return thrd_timedout;
+    default:
+      return thrd_error;
+  }
 }
 
 ssize_t write(int file, const void* bytes, size_t count) {
