@@ -190,21 +190,26 @@ void Overlay(const pb::Market& entry, MarketPolicy& market) {
 }  // namespace
 
 PolicyBook PolicyBook::BuiltIn() {
-  Version version;
-  version.effective_from = Instant(std::numeric_limits<int64_t>::min());
-  for (const BuiltInMarket& built_in : kBuiltInMarkets) {
-    absl::StatusOr<TimeZone> zone = TimeZone::Load(built_in.zone);
-    FLYWHEEL_CHECK(zone.ok(), "the system has the time zones of the markets (package tzdata)");
-    MarketPolicy market;
-    market.code = built_in.code;
-    market.currency = built_in.currency;
-    market.holidays.calendar = built_in.code;
-    market.zone = std::make_shared<const TimeZone>(*std::move(zone));
-    SetUpClock(market);
-    version.markets.push_back(std::move(market));
-  }
-  PolicyBook book;
-  book.versions_.push_back(std::move(version));
+  const auto make = [] {
+    Version version;
+    version.effective_from = Instant(std::numeric_limits<int64_t>::min());
+    for (const BuiltInMarket& built_in : kBuiltInMarkets) {
+      absl::StatusOr<TimeZone> zone = TimeZone::Load(built_in.zone);
+      FLYWHEEL_CHECK(zone.ok(), "the system has the time zones of the markets (package tzdata)");
+      MarketPolicy market;
+      market.code = built_in.code;
+      market.currency = built_in.currency;
+      market.holidays.calendar = built_in.code;
+      market.zone = std::make_shared<const TimeZone>(*std::move(zone));
+      SetUpClock(market);
+      version.markets.push_back(std::move(market));
+    }
+    PolicyBook book;
+    book.versions_.push_back(std::move(version));
+    return book;
+  };
+  // The tables of its time zones take milliseconds to make, and every fold opens with the book.
+  static const PolicyBook& book = *new PolicyBook(make());
   return book;
 }
 

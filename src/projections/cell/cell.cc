@@ -63,6 +63,8 @@ absl::Status Cell::CheckAgainstLog() {
 }
 
 absl::StatusOr<size_t> Cell::Step(absl::Duration wait) {
+  // LatestDue may have met a row that cannot be read, and no record may come for long.
+  RETURN_IF_ERROR(fold_->status());
   ReadLimits limits = options_.read;
   limits.wait = wait;
   ASSIGN_OR_RETURN(const RecordBatch read, log_->Read(partition_, next_read_, limits));
