@@ -127,6 +127,11 @@ class Shop {
   }
   SmartAnswer Answer(Instant as_of) { return Answer(*cell_->View()->rows, as_of); }
   std::string digest() { return DigestRows(*rows_)->hex; }
+  // Another cell on the same rows. REQUIRES: the other one has stopped.
+  std::unique_ptr<Cell> OpenCell() {
+    return Cell::Open(&log_, kFirst, rows_, CellOptions{}).value();
+  }
+  MemoryStore& rows() { return *rows_; }
   // The rows of a fold from the beginning.
   std::shared_ptr<MemoryStore> Replay() {
     auto rows = std::make_shared<MemoryStore>();
@@ -145,6 +150,18 @@ class Shop {
   std::shared_ptr<MemoryStore> rows_ = std::make_shared<MemoryStore>();
   std::unique_ptr<LiveCell> cell_;
 };
+
+TEST_CASE("a cell says that a row of what is due cannot be read, though no record comes") {
+  Shop shop;
+  shop.Stop();
+  const std::unique_ptr<Cell> cell = shop.OpenCell();
+  REQUIRE(cell->LatestDue(kDeadline.Plus(1)) == kDeadline.Plus(1));
+  REQUIRE(cell->Step(absl::ZeroDuration()).ok());
+  const std::unique_ptr<Cell> blind = shop.OpenCell();
+  shop.rows().FailNextGet(absl::UnavailableError("a row cannot be read now"));
+  CHECK(blind->LatestDue(kDeadline.Plus(1)) != kDeadline.Plus(1));
+  CHECK(absl::IsUnavailable(blind->Step(absl::ZeroDuration()).status()));
+}
 
 TEST_CASE("a deadline fires without traffic, at its instant, and for ever at the same place") {
   Shop shop;

@@ -25,7 +25,7 @@ Node::Node(const SimWorld& world) : world_(world) {
 
 void Node::Begin() {
   ++lives_;
-  const auto policies = [this] { return Policies(); };
+  const auto policies = [this] { return policies_; };
   const auto wall_clock = [this] { return wall(); };
   publisher_ = std::make_unique<Publisher>(world_.log, policies, wall_clock);
   InboxWriter::Options options;
@@ -44,14 +44,18 @@ Instant Node::wall() const {
   return std::clamp(world_.clock->wall.Plus(skew_ms_), kEarliestInstant, kLatestInstant);
 }
 
-std::shared_ptr<const PolicyBook> Node::Policies() const {
+void Node::LearnPolicies() {
   const PolicyBook* newest = nullptr;
   for (const Held& held : held_) {
     if (held.cell == nullptr || !held.serving) continue;
     const PolicyBook& book = held.cell->policies();
     if (newest == nullptr || book.size() > newest->size()) newest = &book;
   }
-  return newest == nullptr ? nullptr : std::make_shared<const PolicyBook>(*newest);
+  if (newest == nullptr) {
+    policies_ = nullptr;
+  } else if (policies_ == nullptr || policies_->size() != newest->size()) {
+    policies_ = std::make_shared<const PolicyBook>(*newest);
+  }
 }
 
 const RowStore* Node::Serving(Partition partition) const {
@@ -71,7 +75,7 @@ CellViews Node::Views() const {
     auto view = std::make_shared<CellView>();
     view->position = held.cell->position();
     view->rows = held.cell->shared_store();
-    view->policies = std::make_shared<const PolicyBook>(held.cell->policies());
+    view->policies = policies_;
     views.push_back(std::move(view));
   }
   return views;
@@ -113,6 +117,7 @@ void Node::NoteError(Held& at, const absl::Status& error) {
   at.serving = false;
   // The process may die of it: of what it was writing, only what was durable is there.
   if (world_.dice->Half()) at.home.Crash();
+  LearnPolicies();
 }
 
 // Positions of answers never fall, and nothing that was counted is taken back.
@@ -125,6 +130,7 @@ void Node::NoteServed(Held& at) {
     trouble_ += "an answer is older than one before it\n";
   }
   at.last_served = now;
+  LearnPolicies();
 }
 
 void Node::LetTimePass(Partition partition) {
@@ -176,6 +182,7 @@ void Node::Revoke(Partition partition) {
   Checkpoint(partition);
   at.cell.reset();
   at.serving = false;
+  LearnPolicies();
 }
 
 void Node::Crash() {
@@ -184,6 +191,7 @@ void Node::Crash() {
     at.serving = false;
     at.home.Crash();
   }
+  LearnPolicies();
   Begin();
 }
 

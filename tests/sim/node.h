@@ -70,10 +70,10 @@ class Node {
   // How often it has begun: who waits for an answer of an earlier life gets none.
   int lives() const { return lives_; }
   // Whether doors are open: some cell has told the policies.
-  bool takes_events() const { return Policies() != nullptr; }
+  bool takes_events() const { return policies_ != nullptr; }
   Publisher& publisher() { return *publisher_; }
   InboxWriter& inbox() { return *inbox_; }
-  std::shared_ptr<const PolicyBook> Policies() const;
+  const std::shared_ptr<const PolicyBook>& policies() const { return policies_; }
 
   // The rows that queries read; nullptr: not at hand, or behind what was in the log when they were
   // opened.
@@ -107,11 +107,14 @@ class Node {
   // Drops the cell after an error.
   void NoteError(Held& held, const absl::Status& error);
   void NoteServed(Held& held);
+  // Those of the cell that knows most.
+  void LearnPolicies();
 
   SimWorld world_;
   std::vector<Held> held_;
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<InboxWriter> inbox_;
+  std::shared_ptr<const PolicyBook> policies_;
   int64_t skew_ms_ = 0;
   int lives_ = 0;
   std::string trouble_;

@@ -24,6 +24,9 @@ class SharedCheckpoints {
   void Add(Partition partition, const MemoryStore& rows) {
     std::vector<MemoryStore>& kept = kept_[partition];
     kept.push_back(rows);
+    // What was to fail there does not fail here.
+    kept.back().FailNextWrite(absl::OkStatus());
+    kept.back().FailNextGet(absl::OkStatus());
     if (kept.size() > kKept) kept.erase(kept.begin());
   }
   const std::vector<MemoryStore>& Of(Partition partition) { return kept_[partition]; }

@@ -305,7 +305,7 @@ void Simulation::ActAsOperator(const StoryItem& item) {
     event = record.event().SerializeAsString();
   }
   const auto made =
-      MakeResubmitted(entry, "operator", event, node.wall(), *node.Policies(), story_.partitions);
+      MakeResubmitted(entry, "operator", event, node.wall(), *node.policies(), story_.partitions);
   const auto* prepared = std::get_if<PreparedRecord>(&made);
   if (prepared == nullptr || prepared->partition != partition) return;
   AppendAcknowledged(partition, prepared->record_bytes);

@@ -87,7 +87,7 @@ class EmbeddedLog final : public EventLog {
 
   LogContext context_;
   StampGuard stamps_;
-  std::unique_ptr<FolderLock> lock_;
+  std::unique_ptr<FileLock> lock_;
   StopSign stop_;
   std::unique_ptr<BackgroundThread> preparer_;
   std::vector<std::unique_ptr<PartitionReader>> readers_;

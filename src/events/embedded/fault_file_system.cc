@@ -65,7 +65,7 @@ class FaultFileSystem::File final : public WritableFile {
   InodePointer inode_;
 };
 
-class FaultFileSystem::Held final : public FolderLock {
+class FaultFileSystem::Held final : public FileLock {
  public:
   Held(FaultFileSystem* files, std::string path) : files_(files), path_(std::move(path)) {}
   ~Held() override {
@@ -223,7 +223,7 @@ absl::Status FaultFileSystem::SyncFolder(const std::string& folder) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<FolderLock>> FaultFileSystem::Lock(const std::string& path) {
+absl::StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::Lock(const std::string& path) {
   MutexLock lock(&mutex_);
   if (locked_.contains(path)) {
     return absl::FailedPreconditionError(path + " is held by another process");

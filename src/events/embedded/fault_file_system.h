@@ -43,7 +43,7 @@ class FaultFileSystem final : public FileSystem {
   absl::StatusOr<std::vector<std::string>> List(const std::string& folder) override;
   absl::Status CreateFolder(const std::string& folder) override;
   absl::Status SyncFolder(const std::string& folder) override;
-  absl::StatusOr<std::unique_ptr<FolderLock>> Lock(const std::string& path) override;
+  absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override;
 
   // Faults.
 

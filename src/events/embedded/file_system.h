@@ -47,9 +47,9 @@ class WritableFile {
 };
 
 // Held until destroyed or until the process ends.
-class FolderLock {
+class FileLock {
  public:
-  virtual ~FolderLock() = default;
+  virtual ~FileLock() = default;
 };
 
 // Errors: NotFound, AlreadyExists, ResourceExhausted (disk full, quota), PermissionDenied,
@@ -84,7 +84,7 @@ class FileSystem {
 
   // Takes the lock file (made where it is missing), or FailedPrecondition with the process that
   // holds it.
-  virtual absl::StatusOr<std::unique_ptr<FolderLock>> Lock(const std::string& path) = 0;
+  virtual absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;
 };
 
 // The operating system's; lives as long as the process.

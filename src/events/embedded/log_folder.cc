@@ -167,7 +167,7 @@ std::string PartitionFolder(const std::string& folder, Partition partition) {
   return Within(folder, PartitionFolderName(partition));
 }
 
-absl::StatusOr<std::unique_ptr<FolderLock>> LockFolder(FileSystem& files, const std::string& folder,
+absl::StatusOr<std::unique_ptr<FileLock>> LockFolder(FileSystem& files, const std::string& folder,
                                                        const EmbeddedLogOptions& options) {
   absl::StatusOr<std::vector<std::string>> names = files.List(folder);
   if (absl::IsNotFound(names.status())) {
@@ -186,7 +186,7 @@ absl::StatusOr<std::unique_ptr<FolderLock>> LockFolder(FileSystem& files, const 
   if (names->empty() && options.partitions == 0) {
     return absl::NotFoundError("there is no log at " + folder);
   }
-  absl::StatusOr<std::unique_ptr<FolderLock>> lock = files.Lock(Within(folder, kLockName));
+  absl::StatusOr<std::unique_ptr<FileLock>> lock = files.Lock(Within(folder, kLockName));
   if (!lock.ok()) {
     return absl::Status(lock.status().code(),
                         absl::StrCat("the log ", folder, " cannot be opened for appending: ",

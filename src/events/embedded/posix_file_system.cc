@@ -122,7 +122,7 @@ class PosixWritableFile final : public WritableFile {
   std::string path_;
 };
 
-class PosixLock final : public FolderLock {
+class PosixLock final : public FileLock {
  public:
   explicit PosixLock(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
 
@@ -220,7 +220,7 @@ class Posix final : public FileSystem {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<std::unique_ptr<FolderLock>> Lock(const std::string& path) override {
+  absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
     ASSIGN_OR_RETURN(Descriptor descriptor, OpenPath(path, O_RDWR | O_CREAT, "open the lock"));
     if (Restarting([&] { return ::flock(descriptor.number(), LOCK_EX | LOCK_NB); }) != 0) {
       if (errno != EWOULDBLOCK) return ErrorOf(errno, "lock", path);

@@ -65,6 +65,8 @@ absl::Status Cell::CheckAgainstLog() {
 }
 
 absl::StatusOr<size_t> Cell::Step(absl::Duration wait, Offset limit) {
+  // LatestDue may have met a row that cannot be read, and no record may come for long.
+  RETURN_IF_ERROR(OfRows(fold_->status()));
   ReadLimits limits = options_.read;
   limits.wait = wait;
   ASSIGN_OR_RETURN(RecordBatch read, log_->Read(partition_, next_read_, limits));
