@@ -1,6 +1,7 @@
 #include "projections/store/rocks_store.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,11 +18,12 @@ class Database {
 
   void Reopen() {
     store_.reset();
-    auto opened = OpenRocksStore(files_.Path("rows"), memory_);
+    auto opened = OpenRocksStore(folder(), memory_);
     REQUIRE(opened.ok());
     store_ = *std::move(opened);
   }
   RowStore& store() { return *store_; }
+  std::string folder() const { return files_.Path("rows"); }
 
   void Write(std::string_view key, std::string_view value) {
     const auto batch = store_->NewBatch();
@@ -100,7 +102,7 @@ TEST_CASE("rows that come out of order are refused, and none of them is written"
                   })
                   .ok());
   CHECK(database.Row("b") == "none");
-  // What is left of it is in nobody's way.
+  CHECK_FALSE(std::filesystem::exists(database.folder() + "/rows.making"));
   REQUIRE(database.WriteDurably("a", "3").ok());
   CHECK(database.Row("a") == "3");
 }

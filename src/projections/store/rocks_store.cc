@@ -225,11 +225,16 @@ class RocksStore : public RowStore {
     TableBatch batch(options, path);
     fill(&batch);
     if (batch.empty()) return absl::OkStatus();
-    RETURN_IF_ERROR(rows_->StatusOf(batch.Finish()));
-    rocksdb::IngestExternalFileOptions ingest;
-    ingest.move_files = true;
-    ingest.write_global_seqno = false;
-    return rows_->StatusOf(rows_->db->IngestExternalFile({path}, ingest));
+    rocksdb::Status status = batch.Finish();
+    if (status.ok()) {
+      rocksdb::IngestExternalFileOptions ingest;
+      ingest.move_files = true;
+      ingest.write_global_seqno = false;
+      status = rows_->db->IngestExternalFile({path}, ingest);
+    }
+    // A disk that is full gets its space back.
+    if (!status.ok()) (void)rocksdb::Env::Default()->DeleteFile(path);
+    return rows_->StatusOf(status);
   }
 
   absl::Status CopyTo(const std::string& folder) const {
