@@ -159,6 +159,29 @@ class Stage {
   std::vector<double> wall_;
 };
 
+// The cost of each million of events of a replay, one after the other.
+class Millions {
+ public:
+  void Note(uint64_t records) {
+    if (records < next_) return;
+    const double now = Seconds(CLOCK_PROCESS_CPUTIME_ID);
+    const auto events = static_cast<double>(records - counted_);
+    text_ += fmt::format(" {:.0f}", (now - before_) * 1e9 / events);
+    before_ = now;
+    counted_ = records;
+    next_ += kMillion;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  static constexpr uint64_t kMillion = 1'000'000;
+
+  double before_ = Seconds(CLOCK_PROCESS_CPUTIME_ID);
+  uint64_t counted_ = 0;
+  uint64_t next_ = kMillion;
+  std::string text_;
+};
+
 absl::Status Run(const Arguments& arguments) {
   const fs::path folder = fs::path(arguments.folder) / std::to_string(arguments.orders);
   if (!fs::exists(folder / "log")) RETURN_IF_ERROR(MakeLog(arguments, folder / "log"));
@@ -200,7 +223,10 @@ absl::Status Run(const Arguments& arguments) {
       options.models = ModelsOf(arguments.models);
       ASSIGN_OR_RETURN(const std::unique_ptr<Cell> cell,
                        Cell::Open(log.get(), kPartition, std::move(store), options));
-      RETURN_IF_ERROR(cell->CatchUp(end, [](const CellRow&) {}));
+      Millions millions;
+      RETURN_IF_ERROR(cell->CatchUp(
+          end, [&](const CellRow& position) { millions.Note(position.counts.records); }));
+      fmt::print("  ns CPU an event, by million:{}\n", millions.text());
       counts = cell->position().counts;
       peak = std::max(peak, PeakRssMib());
       return absl::OkStatus();
