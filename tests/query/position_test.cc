@@ -186,7 +186,7 @@ TEST_CASE("an answer's position reproduces it, whatever came later and at the sa
                                  "/v1/sellers/" + a + "/sla?" + as_of,
                                  "/v1/sla?market=PL&window=30&" + as_of,
                                  "/v1/queue?" + as_of,
-                                 "/v1/queue?limit=1&seller=" + a + "&" + as_of,
+                                 "/v1/queue?limit=50&seller=" + a + "&" + as_of,
                                  "/v1/orders/o1/timeline?seller=" + a + "&" + as_of};
   std::vector<ClientResponse> before;
   for (const std::string& target : targets) before.push_back(*test.client.Get(target));
