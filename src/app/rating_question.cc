@@ -77,7 +77,7 @@ absl::StatusOr<PlacesBefore> PlacesFor(const std::string& at_position,
                                        const InstantOptions& instants, const std::string& seller,
                                        const Folded& folded) {
   if (at_position.empty()) return PlacesBefore();
-  const CellViews views = folded.views();
+  const CellViews& views = folded.views();
   const auto partitions = static_cast<int32_t>(views.size());
   const auto wrong = [](std::string_view sentence) {
     return absl::InvalidArgumentError(fmt::format("--at-position: {}", sentence));
