@@ -21,6 +21,7 @@
 #include "app/refused_payload.h"
 #include "app/table.h"
 #include "app/whole_file.h"
+#include "base/instant_text.h"
 #include "base/json_writer.h"
 #include "base/status.h"
 #include "base/utf8.h"

@@ -33,6 +33,8 @@ absl::StatusOr<ExitCode> QueryRating(const Context& context, const QueryRatingOp
   ASSIGN_OR_RETURN(const Folded folded, OpenFolded(context));
   const RatingReader reader(folded.rows());
   ASSIGN_OR_RETURN(RatingQuery query, RatingQueryFor(context, options.instants, reader));
+  ASSIGN_OR_RETURN(query.before,
+                   PlacesFor(options.at_position, options.instants, options.seller, folded));
   query.history = options.history;
   ASSIGN_OR_RETURN(const std::optional<RatingAnswer> answer,
                    reader.One(options.seller, options.market, query));
@@ -89,6 +91,7 @@ void AddQuery(CLI::App& app, CommandRunner& runner) {
   rating->add_option("--market", options->market, "the market's code; * joins all")
       ->capture_default_str();
   AddInstants(*rating, options->instants);
+  AddAtPosition(*rating, options->at_position);
   rating->add_flag("--history", options->history, "with a row for each day of the window");
   RunsWith(*rating, runner, options, QueryRating);
   AddQuerySla(*query, runner);

@@ -23,6 +23,7 @@ struct QueryRatingOptions {
   std::string seller;        // or "*"
   std::string market = "*";  // or a code
   InstantOptions instants;
+  std::string at_position;  // empty: the log's end
   bool history = false;
 };
 

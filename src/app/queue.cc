@@ -39,7 +39,9 @@ absl::StatusOr<ExitCode> Queue(const Context& context, const QueueOptions& optio
   }
   ASSIGN_OR_RETURN(const Folded folded, OpenFolded(context));
   const SlaReader reader(folded.rows());
-  ASSIGN_OR_RETURN(const SlaQuery query, SlaQueryFor(context, options.instants, reader));
+  ASSIGN_OR_RETURN(SlaQuery query, SlaQueryFor(context, options.instants, reader));
+  ASSIGN_OR_RETURN(query.before,
+                   PlacesFor(options.at_position, options.instants, options.seller, folded));
   if (options.within_hours) {
     selection.due_by = query.as_of.Plus(*options.within_hours * kMillisPerHour);
   }
@@ -78,6 +80,7 @@ void AddQueue(CLI::App& app, CommandRunner& runner) {
   queue->add_option("--after", options->after, "go on after the page that ended with this token")
       ->type_name("TOKEN");
   AddInstants(*queue, options->instants);
+  AddAtPosition(*queue, options->at_position);
   RunsWith(*queue, runner, options, Queue);
 }
 

@@ -29,6 +29,7 @@ struct QueueOptions {
   size_t limit = 100;
   std::string after;  // the token that a page ended with
   InstantOptions instants;
+  std::string at_position;  // empty: the log's end
 };
 
 // A page of the queue; says how to go on.

@@ -8,6 +8,8 @@
 #include "app/command.h"
 #include "base/instant_text.h"
 #include "base/status.h"
+#include "events/intake.h"
+#include "query/log_position.h"
 
 namespace flywheel {
 
@@ -61,6 +63,39 @@ absl::StatusOr<RatingQuery> RatingQueryFor(const Context& context, const Instant
   ASSIGN_OR_RETURN(query.known_at, KnownAtFor(options));
   ASSIGN_OR_RETURN(query.as_of, AsOfFor(context, options, [&reader] { return reader.LogClock(); }));
   return query;
+}
+
+void AddAtPosition(CLI::App& command, std::string& at_position) {
+  command
+      .add_option("--at-position", at_position,
+                  "as if the log ended there: the Flywheel-Position of an earlier answer, whose "
+                  "asOf is --as-of")
+      ->type_name("POSITION");
+}
+
+absl::StatusOr<PlacesBefore> PlacesFor(const std::string& at_position,
+                                       const InstantOptions& instants, const std::string& seller,
+                                       const Folded& folded) {
+  if (at_position.empty()) return PlacesBefore();
+  const CellViews& views = folded.views();
+  const auto partitions = static_cast<int32_t>(views.size());
+  const auto wrong = [](std::string_view sentence) {
+    return absl::InvalidArgumentError(fmt::format("--at-position: {}", sentence));
+  };
+  if (instants.as_of.empty()) return wrong("needs --as-of, that of the answer it is from");
+  const absl::StatusOr<LogPosition> position = LogPosition::Parse(at_position, partitions);
+  if (!position.ok()) return wrong(MessageOf(position.status()));
+  for (int32_t number = 0; number < partitions; ++number) {
+    const Partition partition(number);
+    if (seller != kAll && PartitionOf(seller, partitions) != partition) continue;
+    const std::optional<Offset> end = position->Of(partition);
+    if (!end) return wrong(fmt::format("names no place of partition {}", number));
+    if (*end > views[static_cast<size_t>(number)]->position.next) {
+      return absl::FailedPreconditionError(fmt::format("--at-position: the rows do not reach to {}",
+                                                       FormatPlace({partition, *end})));
+    }
+  }
+  return position->places();
 }
 
 absl::Status NoRow(const std::string& seller, const std::string& market, Instant as_of) {

@@ -13,6 +13,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "app/context.h"
+#include "app/data_folder.h"
 #include "base/strong.h"
 #include "projections/views/rating_reader.h"
 #include "query/query_clock.h"
@@ -40,6 +41,15 @@ absl::StatusOr<Instant> AsOfFor(const Context& context, const InstantOptions& op
 absl::StatusOr<std::optional<Instant>> KnownAtFor(const InstantOptions& options);
 absl::StatusOr<RatingQuery> RatingQueryFor(const Context& context, const InstantOptions& options,
                                            const RatingReader& reader);
+
+// --at-position, beside the instants.
+void AddAtPosition(CLI::App& command, std::string& at_position);
+// Where it says that the log is taken to end, for a question about a seller or "*"; empty: nowhere.
+// Errors: InvalidArgument, what is none, lacks a partition or has no --as-of beside it;
+// FailedPrecondition, what the rows do not reach.
+absl::StatusOr<PlacesBefore> PlacesFor(const std::string& at_position,
+                                       const InstantOptions& instants, const std::string& seller,
+                                       const Folded& folded);
 
 // NotFound: the seller and market have no row at the instant.
 absl::Status NoRow(const std::string& seller, const std::string& market, Instant as_of);

@@ -69,7 +69,9 @@ absl::StatusOr<ExitCode> QuerySla(const Context& context, const QuerySlaOptions&
   RETURN_IF_ERROR(CheckInstants(options.instants));
   ASSIGN_OR_RETURN(const Folded folded, OpenFolded(context));
   const SlaReader reader(folded.rows());
-  ASSIGN_OR_RETURN(const SlaQuery query, SlaQueryFor(context, options.instants, reader));
+  ASSIGN_OR_RETURN(SlaQuery query, SlaQueryFor(context, options.instants, reader));
+  ASSIGN_OR_RETURN(query.before,
+                   PlacesFor(options.at_position, options.instants, options.seller, folded));
   ASSIGN_OR_RETURN(const std::vector<SlaAnswer> answers,
                    AnswersFor(reader, options.seller, options.market, options.window_days, query));
   if (!context.json) {
@@ -137,6 +139,7 @@ void AddQuerySla(CLI::App& query, CommandRunner& runner) {
   AddSellerMarketAndWindow(*sla, options->seller, "the seller; * joins all", options->market,
                            options->window_days);
   AddInstants(*sla, options->instants);
+  AddAtPosition(*sla, options->at_position);
   RunsWith(*sla, runner, options, QuerySla);
 }
 

@@ -25,6 +25,7 @@ struct QuerySlaOptions {
   std::string seller;        // or "*"
   std::string market = "*";  // or a code
   InstantOptions instants;
+  std::string at_position;  // empty: the log's end
   int32_t window_days = 0;  // 0: all
 };
 

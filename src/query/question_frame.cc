@@ -65,15 +65,25 @@ HttpResponse AnswerTo(const Question& question, const QuestionViews& views,
   return response;
 }
 
-// What of the question's position its partitions have not reached; empty: nothing.
+// What the question wants and its partitions have not reached; empty: nothing.
 LogPosition Missing(const Question& question, const LogPosition& reached) {
   LogPosition missing;
-  if (!question.time.min_position) return missing;
   for (const auto& [partition, next] : reached.places()) {
-    const std::optional<Offset> wanted = question.time.min_position->Of(partition);
+    const std::optional<Offset> wanted = question.time.MustHold(partition);
     if (wanted && *wanted > next) missing.RaiseTo(partition, *wanted);
   }
   return missing;
+}
+
+// What is in the answer of what was reached.
+LogPosition PositionOf(const Question& question, const LogPosition& reached) {
+  if (!question.time.at_position) return reached;
+  LogPosition position;
+  for (const auto& [partition, next] : reached.places()) {
+    position.RaiseTo(partition,
+                     std::min(next, question.time.at_position->Of(partition).value_or(next)));
+  }
+  return position;
 }
 
 HttpResponse BadParameter(const absl::Status& status) {
@@ -124,7 +134,7 @@ void QuestionFrame::Take(const HttpRequest& request, HttpExchange& exchange,
                          absl::StatusOr<Question> asked) {
   if (!asked.ok()) return exchange.Answer(BadParameter(asked.status()));
   Question& question = *asked;
-  if (const absl::Status status = question.time.Check(); !status.ok()) {
+  if (const absl::Status status = question.time.Check(question.partitions); !status.ok()) {
     return exchange.Answer(BadParameter(status));
   }
   Collected collected;
@@ -211,7 +221,7 @@ std::optional<HttpResponse> QuestionFrame::Collect(const Question& question,
     return Elsewhere(target, wanted[0]);
   }
   if (!missing.empty()) return NotAllAtHand(missing);
-  collected->freshness = staleness.HeaderLines(collected->position);
+  collected->freshness = staleness.HeaderLines(PositionOf(question, collected->position));
   return std::nullopt;
 }
 
@@ -268,10 +278,10 @@ HttpResponse QuestionFrame::NotAllAtHand(const std::vector<Partition>& missing) 
 
 HttpResponse QuestionFrame::NotThereYet(const Question& question,
                                         const Collected& collected) const {
-  HttpResponse response = RetryLater(
-      {503, "NOT_THERE_YET",
-       fmt::format("the rows do not reach to {} yet", question.time.min_position->Format())},
-      kRetrySeconds);
+  HttpResponse response = RetryLater({503, "NOT_THERE_YET",
+                                      fmt::format("the rows do not reach to {} yet",
+                                                  Missing(question, collected.position).Format())},
+                                     kRetrySeconds);
   response.header_lines += collected.freshness;
   return response;
 }

@@ -91,9 +91,26 @@ absl::Status ParameterReader::Finish() {
       parameters_[static_cast<size_t>(unknown - taken_.begin())].name, fmt::join(names_, ", ")));
 }
 
-absl::Status QuestionTime::Check() const {
+std::optional<Offset> QuestionTime::MustHold(Partition partition) const {
+  const auto of = [partition](const std::optional<LogPosition>& position) {
+    return position ? position->Of(partition) : std::nullopt;
+  };
+  return std::max(of(min_position), of(at_position));
+}
+
+absl::Status QuestionTime::Check(const std::vector<Partition>& needed) const {
   if (as_of && clock != QueryClock::kDefault) {
     return absl::InvalidArgumentError("as_of and clock name the same thing: give one of them");
+  }
+  if (!at_position) return absl::OkStatus();
+  if (!as_of) {
+    return absl::InvalidArgumentError("at_position needs as_of: that of the answer it is from");
+  }
+  for (const Partition partition : needed) {
+    if (!at_position->Of(partition)) {
+      return absl::InvalidArgumentError(
+          fmt::format("at_position names no place of partition {}", partition.number()));
+    }
   }
   return absl::OkStatus();
 }
@@ -106,6 +123,7 @@ void ReadTime(ParameterReader& parameters, int32_t partitions, QuestionTime* tim
   parameters.Time(names.known_at, &time->known_at);
   parameters.OneOf<QueryClock>(names.clock, kClocks, &time->clock);
   parameters.Position(names.min_position, partitions, &time->min_position);
+  parameters.Position(names.at_position, partitions, &time->at_position);
 }
 
 }  // namespace flywheel

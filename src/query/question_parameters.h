@@ -4,6 +4,7 @@
 #define FLYWHEEL_QUERY_QUESTION_PARAMETERS_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,11 +74,19 @@ struct QuestionTime {
   QueryClock clock = QueryClock::kDefault;
   // What the answer must contain at least.
   std::optional<LogPosition> min_position;
+  // Where the log is taken to end.
+  std::optional<LogPosition> at_position;
 
   // Whether rows are evaluated one by one.
-  bool is_past() const { return as_of || known_at; }
-  // InvalidArgument: what is given does not go together.
-  absl::Status Check() const;
+  bool is_past() const { return as_of || known_at || at_position; }
+  // at_position as readers take it; empty where there is none.
+  std::map<Partition, Offset> before() const {
+    return at_position ? at_position->places() : std::map<Partition, Offset>();
+  }
+  // What the answer must contain of the partition; nullopt: whatever there is.
+  std::optional<Offset> MustHold(Partition partition) const;
+  // InvalidArgument: what is given does not go together, or at_position lacks a partition.
+  absl::Status Check(const std::vector<Partition>& needed) const;
 };
 // What these are called, in a target or in a body.
 struct TimeNames {
@@ -85,8 +94,9 @@ struct TimeNames {
   std::string_view known_at = "known_at";
   std::string_view clock = "clock";
   std::string_view min_position = "min_position";
+  std::string_view at_position = "at_position";
 };
-inline constexpr TimeNames kTimeMembers = {"asOf", "knownAt", "clock", "minPosition"};
+inline constexpr TimeNames kTimeMembers = {"asOf", "knownAt", "clock", "minPosition", "atPosition"};
 
 void ReadTime(ParameterReader& parameters, int32_t partitions, QuestionTime* time,
               const TimeNames& names = {});

@@ -48,6 +48,7 @@ absl::Status Read(const HttpRequest& request, int32_t partitions, QueueAsked* as
 absl::StatusOr<HttpResponse> Answer(const QueueAsked& asked, const QuestionViews& views) {
   SlaQuery query;
   query.known_at = asked.time.known_at;
+  query.before = asked.time.before();
   ASSIGN_OR_RETURN(query.as_of, views.AsOf(asked.time));
   QueueSelection selection = asked.selection;
   if (asked.within_hours) {

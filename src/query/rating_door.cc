@@ -22,6 +22,7 @@ absl::StatusOr<HttpResponse> Answer(const RatingAsked& asked, const QuestionView
   RatingQuery query;
   query.history = asked.history;
   query.known_at = asked.time.known_at;
+  query.before = asked.time.before();
   ASSIGN_OR_RETURN(query.as_of, views.AsOf(asked.time));
   ASSIGN_OR_RETURN(const std::optional<RatingAnswer> answer,
                    RatingReader(views.views).One(asked.seller, asked.market, query));

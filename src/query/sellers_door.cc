@@ -22,6 +22,7 @@
 #include "query/json_question.h"
 #include "query/rating_json.h"
 #include "query/sla_json.h"
+#include "query/smart_door.h"
 #include "query/smart_json.h"
 
 namespace flywheel {
@@ -88,6 +89,12 @@ absl::Status Check(const SellersAsked& asked) {
   if (asked.sla && !asked.window_days) {
     return absl::InvalidArgumentError("window: sla needs one");
   }
+  if (asked.time.is_past() && asked.sellers.size() > kMaxSellersAskedOfPast) {
+    return absl::InvalidArgumentError(
+        fmt::format("sellers: {} are asked for, at most {} may be with asOf, knownAt or atPosition",
+                    asked.sellers.size(), kMaxSellersAskedOfPast));
+  }
+  if (asked.smart) RETURN_IF_ERROR(CheckSmartTime(asked.time));
   return absl::OkStatus();
 }
 
@@ -161,6 +168,7 @@ class Figures {
     Query query;
     query.as_of = as_of_;
     query.known_at = asked_.time.known_at;
+    if constexpr (requires { query.before; }) query.before = asked_.time.before();
     return query;
   }
 

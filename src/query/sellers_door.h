@@ -12,6 +12,8 @@
 namespace flywheel {
 
 inline constexpr size_t kMaxSellersAsked = 1000;
+// Each seller's orders, and the quarantine of its partition, are read for these.
+inline constexpr size_t kMaxSellersAskedOfPast = 100;
 // Enough for so many ids of the greatest length, with room.
 inline constexpr size_t kMaxSellersBodyBytes = size_t{512} << 10;
 

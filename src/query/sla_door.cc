@@ -36,6 +36,7 @@ HttpResponse NoSuchWindow(const std::vector<SlaAnswer>& answers, int64_t window_
 absl::StatusOr<HttpResponse> Answer(const SlaAsked& asked, const QuestionViews& views) {
   SlaQuery query;
   query.known_at = asked.time.known_at;
+  query.before = asked.time.before();
   ASSIGN_OR_RETURN(query.as_of, views.AsOf(asked.time));
   ASSIGN_OR_RETURN(const std::vector<SlaAnswer> answers,
                    SlaReader(views.views).One(asked.seller, asked.market, query));

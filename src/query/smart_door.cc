@@ -33,6 +33,12 @@ absl::StatusOr<HttpResponse> Answer(const SmartAsked& asked, const QuestionViews
 
 }  // namespace
 
+absl::Status CheckSmartTime(const QuestionTime& time) {
+  if (!time.at_position) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "at_position: Smart! is not told as of a place in the log; known_at is");
+}
+
 absl::StatusOr<Question> SmartQuestion(QueryService& service, const HttpRequest& request) {
   SmartAsked asked;
   asked.seller = request.path_values[0];
@@ -44,6 +50,7 @@ absl::StatusOr<Question> SmartQuestion(QueryService& service, const HttpRequest&
   if (asked.seller == kAll) {
     return absl::InvalidArgumentError("id: name a seller: Smart! has no totals");
   }
+  RETURN_IF_ERROR(CheckSmartTime(asked.time));
   Question question;
   question.time = asked.time;
   question.partitions = PartitionsOf(asked.seller, service);

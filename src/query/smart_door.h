@@ -2,6 +2,7 @@
 #ifndef FLYWHEEL_QUERY_SMART_DOOR_H_
 #define FLYWHEEL_QUERY_SMART_DOOR_H_
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "query/http/http_message.h"
 #include "query/question_frame.h"
@@ -12,7 +13,11 @@ namespace flywheel {
 // With a market the body is the line of `flywheel query smart --json`, else {"rows":[...]} of the
 // seller's markets; 404: no such row. An instant or a knowledge in the past is evaluated from rows
 // and takes long. There are no totals: "*" as the seller is InvalidArgument.
+//
+// What was announced is known by recorded_at alone, which several records may share: at_position is
+// InvalidArgument (CheckSmartTime).
 absl::StatusOr<Question> SmartQuestion(QueryService& service, const HttpRequest& request);
+absl::Status CheckSmartTime(const QuestionTime& time);
 
 }  // namespace flywheel
 

@@ -13,6 +13,8 @@
 #include "base/json_writer.h"
 #include "base/status.h"
 #include "events/event_log.h"
+#include "projections/facts/order_row.h"
+#include "projections/facts/row_keys.h"
 #include "projections/views/cell_reading.h"
 #include "projections/views/order_lookup.h"
 #include "projections/views/order_timeline.h"
@@ -48,8 +50,47 @@ HttpResponse NoSuchOrder(std::string sentence) {
   return ProblemResponse({404, "NO_SUCH_ORDER", std::move(sentence)});
 }
 
+// Whether the order's placing stands before the end of the cut.
+absl::StatusOr<bool> IsKnown(const RowReader& rows, const OrderMatch& match, const FactsUpTo& cut) {
+  std::string value;
+  ASSIGN_OR_RETURN(const bool found,
+                   rows.Get(row_keys::Order(match.seller_id, match.order_id), &value));
+  if (!found) return false;
+  ASSIGN_OR_RETURN(const OrderRow order, OrderRow::Decode(value));
+  return order.known() && order.Placed().place.offset < cut.before;
+}
+
+absl::StatusOr<HttpResponse> AnswerFor(EventLog& log, const TimelineAsked& asked,
+                                       const OrderMatch& match, const QuestionViews& views) {
+  const CellSources sources(views.views);
+  ASSIGN_OR_RETURN(const CellState cell, sources.Read(match.partition, asked.time.known_at,
+                                                      asked.time.before(), match.seller_id));
+  FactsUpTo cut;
+  ASSIGN_OR_RETURN(cut.as_of, views.AsOf(asked.time));
+  cut.known_at = asked.time.known_at.value_or(kLatestInstant);
+  cut.before = cell.before;
+  if (asked.time.at_position) {
+    // What waited for the order then may have been refused since, and is not in its row.
+    ASSIGN_OR_RETURN(const bool known, IsKnown(*cell.store, match, cut));
+    if (!known) {
+      return ProblemResponse(
+          {400, "BAD_PARAMETER", "at_position: the seller's order was not known there"});
+    }
+  }
+  ASSIGN_OR_RETURN(const std::optional<OrderTimeline> timeline,
+                   TimelineOf(cell, log, match.seller_id, match.order_id, cut));
+  if (timeline) return RowAnswer(TimelineJson(*timeline));
+  return NoSuchOrder(fmt::format("nothing had happened to order {} of seller {} by {}",
+                                 match.order_id, match.seller_id, FormatInstant(cut.as_of)));
+}
+
 absl::StatusOr<HttpResponse> Answer(EventLog& log, const TimelineAsked& asked,
                                     const QuestionViews& views) {
+  if (asked.time.at_position) {
+    // Which orders an id fits is told as of now.
+    const Partition partition = CellSources(views.views).PartitionOfSeller(asked.seller);
+    return AnswerFor(log, asked, {Subject::kNone, partition, asked.seller, asked.id}, views);
+  }
   ASSIGN_OR_RETURN(const std::vector<OrderMatch> matches,
                    FindOrders(RowsOf(views.views), asked.id, asked.seller,
                               [](uint64_t) { return absl::OkStatus(); }));
@@ -59,17 +100,7 @@ absl::StatusOr<HttpResponse> Answer(EventLog& log, const TimelineAsked& asked,
                                    asked.id));
   }
   if (matches.size() > 1) return Ambiguous(asked.id, matches);
-  const OrderMatch& match = matches.front();
-  FactsUpTo cut;
-  ASSIGN_OR_RETURN(cut.as_of, views.AsOf(asked.time));
-  cut.known_at = asked.time.known_at.value_or(kLatestInstant);
-  ASSIGN_OR_RETURN(const CellState cell,
-                   CellSources(views.views).Read(match.partition, asked.time.known_at));
-  ASSIGN_OR_RETURN(const std::optional<OrderTimeline> timeline,
-                   TimelineOf(cell, log, match.seller_id, match.order_id, cut));
-  if (timeline) return RowAnswer(TimelineJson(*timeline));
-  return NoSuchOrder(fmt::format("nothing had happened to order {} of seller {} by {}",
-                                 match.order_id, match.seller_id, FormatInstant(cut.as_of)));
+  return AnswerFor(log, asked, matches.front(), views);
 }
 
 }  // namespace
@@ -81,6 +112,9 @@ absl::StatusOr<Question> TimelineQuestion(QueryService& service, const HttpReque
   parameters.Text("seller", &asked.seller);
   ReadTime(parameters, service.partitions(), &asked.time);
   RETURN_IF_ERROR(parameters.Finish());
+  if (asked.time.at_position && asked.seller.empty()) {
+    return absl::InvalidArgumentError("at_position: name the seller, and the order by its own id");
+  }
   Question question;
   question.time = asked.time;
   question.partitions =

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <string>
 
+#include "app/data_folder.h"
 #include "app/events.h"
 #include "app/program.h"
 
@@ -96,6 +97,42 @@ TEST_CASE("known_at leaves out what was recorded later") {
   CHECK(nothing.code == 3);
   CHECK(Marketplace().Run({"query", "rating", "anna", "--known-at", "2025-06-30T12:00:00Z"}).code ==
         0);
+}
+
+TEST_CASE("at a position the log is taken to end there") {
+  // Of each partition, none of which has a thousand records.
+  const auto at = [](int partitions, int offset) {
+    std::string position;
+    for (int i = 0; i < partitions; ++i) {
+      position += (i == 0 ? "" : ",") + std::to_string(i) + "@" + std::to_string(offset);
+    }
+    return position;
+  };
+  const auto run = [&](const std::string& command, const std::string& position) {
+    std::vector<std::string> arguments = {"--json", "query",   command,
+                                          "anna",   "--as-of", "2025-06-30T12:00:00Z"};
+    if (!position.empty()) arguments.insert(arguments.end(), {"--at-position", position});
+    return Marketplace().Run(arguments);
+  };
+  for (const std::string command : {"rating", "sla"}) {
+    const ProgramRun all = run(command, "");
+    REQUIRE(all.code == 0);
+    CHECK(run(command, at(kDefaultPartitions, 0)).code == 3);
+    const ProgramRun first = run(command, at(kDefaultPartitions, 1));
+    CHECK(first.code == 0);
+    CHECK(first.out != all.out);
+    CHECK(run(command, at(kDefaultPartitions + 1, 0)).code == 2);
+    CHECK(run(command, at(kDefaultPartitions, 1000)).code == 4);
+  }
+  const std::string queue_at = at(kDefaultPartitions, 0);
+  CHECK(Marketplace()
+            .Run({"queue", "--as-of", "2025-06-30T12:00:00Z", "--at-position", queue_at})
+            .code == 0);
+  CHECK(Marketplace().Run({"query", "rating", "anna", "--at-position", queue_at}).code == 2);
+  CHECK(
+      Marketplace()
+          .Run({"query", "rating", "*", "--as-of", "2025-06-30T12:00:00Z", "--at-position", "0@0"})
+          .code == 2);
 }
 
 TEST_CASE("a seller or market without a row is not found") {

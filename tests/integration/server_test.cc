@@ -3,8 +3,10 @@
 #include <signal.h>
 
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +15,9 @@
 #include "integration/running_program.h"
 #include "integration/running_server.h"
 #include "integration/simulated_events.h"
+#include "query/eventually.h"
 #include "query/http/http_get.h"
+#include "query/http_client.h"
 #include "sources/temporary_folder.h"
 
 namespace flywheel {
@@ -74,6 +78,33 @@ TEST_CASE("the HTTP door answers what the command line answers") {
   REQUIRE(got.ok());
   CHECK(got->status == 200);
   CHECK(got->body == answer);
+}
+
+TEST_CASE("what is posted to a server is read back at once by its position") {
+  const TemporaryFolder files;
+  RunningServer server(files.Path("data"));
+  const std::string& url = server.url();
+  HttpClient client(static_cast<uint16_t>(std::stoi(url.substr(url.rfind(':') + 1))));
+  REQUIRE(Eventually([&] { return client.Get("/readyz")->status == 200; }));
+  for (int i = 1; i <= 20; ++i) {
+    const std::string order = "o" + std::to_string(i);
+    const auto posted = client.Post(
+        "/v1/events", EventLine("2025-06-01T10:00:00Z", Placed(order, "b" + order)) +
+                          EventLine("2025-06-02T10:00:00Z", Reviewed(order, "b" + order, true)));
+    REQUIRE(posted);
+    REQUIRE(posted->status == 200);
+    // Where a machine is busy it may take longer than a question waits.
+    std::optional<ClientResponse> read;
+    REQUIRE(Eventually([&] {
+      read =
+          client.Get("/v1/sellers/anna/rating?min_position=" + posted->Header("flywheel-position"));
+      return !read || read->status != 503;
+    }));
+    REQUIRE(read);
+    CHECK(read->status == 200);
+    CHECK(read->body.find("\"lifetime\":{\"recommended\":" + std::to_string(i) + ",") !=
+          std::string::npos);
+  }
 }
 
 TEST_CASE("an operator publishes a policy and closes entries in a server") {

@@ -74,6 +74,23 @@ std::string PrefixContradiction(const History& history) {
                 "known at " + FormatInstant(*query.known_at) + " as of", query.as_of);
 }
 
+std::string PlacesContradiction(const History& history) {
+  std::mt19937_64 random(history.seed);
+  const Narration narration = Narrate(history);
+  const FoldedLog folded = FoldLog(narration.log.get(), random);
+  RatingQuery query;
+  query.before = AnyPlaces(narration.log.get(), random);
+  const std::unique_ptr<EventLog> prefix = PrefixBefore(narration.log.get(), query.before);
+  const FoldedLog folded_then = FoldLog(prefix.get(), random);
+  query.as_of = AnyInstant(history, narration, folded.reader().LogClock().value(), random);
+  query.history = Below(random, 2) == 0;
+  const std::vector<RatingAnswer> cut = folded.reader().All(query).value();
+  RatingQuery then = query;
+  then.before.clear();
+  return Headed(AnswerDifferences(cut, folded_then.reader().All(then).value()),
+                "before places, as of", query.as_of);
+}
+
 // ---------------------------------------------------------------- sums of contributions
 
 using DaysByOwner = std::map<std::pair<std::string, MarketCode>, RatingDays>;
@@ -224,6 +241,10 @@ TEST_CASE("stored steps answer as the evaluation of the order rows does") {
 
 TEST_CASE("an answer as known earlier is the answer of a log that ends there") {
   CheckForHistories("prefix", PrefixContradiction);
+}
+
+TEST_CASE("an answer before places is the answer of a log that ends there") {
+  CheckForHistories("places", PlacesContradiction);
 }
 
 TEST_CASE("stored steps are the sum of what the orders contribute") {

@@ -99,6 +99,24 @@ std::unique_ptr<EventLog> KnownPrefix(EventLog* log, Instant known_at) {
   return std::make_unique<LogPrefix>(log, std::move(ends));
 }
 
+std::unique_ptr<EventLog> PrefixBefore(EventLog* log, const PlacesBefore& before) {
+  std::vector<Offset> ends;
+  for (int32_t number = 0; number < log->partitions(); ++number) {
+    ends.push_back(before.at(Partition(number)));
+  }
+  return std::make_unique<LogPrefix>(log, std::move(ends));
+}
+
+PlacesBefore AnyPlaces(EventLog* log, std::mt19937_64& random) {
+  PlacesBefore places;
+  for (int32_t number = 0; number < log->partitions(); ++number) {
+    const Offset end = log->EndOffset(Partition(number)).value();
+    places[Partition(number)] =
+        Offset(static_cast<int64_t>(Below(random, static_cast<uint64_t>(end.number()) + 1)));
+  }
+  return places;
+}
+
 // ---------------------------------------------------------------- crashes
 
 class CrashingStore::View : public RowStore {

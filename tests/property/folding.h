@@ -36,6 +36,11 @@ FoldedLog FoldLog(EventLog* log, std::mt19937_64& random);
 // partition, at the same offsets.
 std::unique_ptr<EventLog> KnownPrefix(EventLog* log, Instant known_at);
 
+// The records before a place of each partition.
+std::unique_ptr<EventLog> PrefixBefore(EventLog* log, const PlacesBefore& before);
+// A place of each partition, up to its end; most often one with a record.
+PlacesBefore AnyPlaces(EventLog* log, std::mt19937_64& random);
+
 // Rows that outlive the cells that use them, with a fault at a chosen call.
 //
 // A crash leaves the rows of the last Flush or of any later Write: a store may make a batch durable

@@ -96,6 +96,23 @@ std::string PrefixContradiction(const History& history) {
          Difference(what + ", queue", query.as_of, Queue(folded, query), Queue(folded_then, then));
 }
 
+std::string PlacesContradiction(const History& history) {
+  std::mt19937_64 random(history.seed);
+  const Narration narration = Narrate(history);
+  const FoldedLog folded = FoldLog(narration.log.get(), random);
+  SlaQuery query;
+  query.before = AnyPlaces(narration.log.get(), random);
+  const std::unique_ptr<EventLog> prefix = PrefixBefore(narration.log.get(), query.before);
+  const FoldedLog folded_then = FoldLog(prefix.get(), random);
+  query.as_of = AnyInstant(history, narration, folded.reader().LogClock().value(), random);
+  SlaQuery then = query;
+  then.before.clear();
+  return Difference("before places", query.as_of, Answers(folded, query),
+                    Answers(folded_then, then)) +
+         Difference("before places, queue", query.as_of, Queue(folded, query),
+                    Queue(folded_then, then));
+}
+
 std::string OrderContradiction(const History& history) {
   std::mt19937_64 random(history.seed);
   const Narration narration = Narrate(history, Scope::kAnyOrder);
@@ -276,6 +293,10 @@ TEST_CASE("stored SLA sums answer as the evaluation of the order rows does") {
 
 TEST_CASE("SLA metrics as known earlier are those of a log that ends there") {
   CheckForHistories("sla prefix", PrefixContradiction);
+}
+
+TEST_CASE("SLA metrics before places are those of a log that ends there") {
+  CheckForHistories("sla places", PlacesContradiction);
 }
 
 TEST_CASE("the same events in any order of the log give the same SLA metrics") {

@@ -1,7 +1,9 @@
 // Position tokens: reading back what was published.
 #include <catch2/catch.hpp>
-#include <memory>
+#include <chrono>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "query/doors.h"
 #include "query/eventually.h"
@@ -13,6 +15,13 @@ namespace {
 
 std::string Placing(const std::string& seller, const std::string& order = "o1") {
   return EventLine("2025-06-01T10:00:00Z", Placed(order, "b-" + order), seller);
+}
+
+// Waiting lasts longer than a test may take.
+HttpDoorsOptions Patient() {
+  HttpDoorsOptions options;
+  options.questions.position_wait = std::chrono::seconds(100);
+  return options;
 }
 
 // How many questions wait for a position.
@@ -57,19 +66,14 @@ TEST_CASE("posted events are answered with the position behind them, of each par
 }
 
 TEST_CASE("what was posted is in an answer that asks for its position") {
-  Doors test;
-  test.node.Fold();
-  const std::string token =
-      test.client.Post("/v1/events", Placing("anna"))->Header("flywheel-position");
-  REQUIRE_FALSE(token.empty());
-  CHECK(test.client.Get(Rating("anna"))->status == 404);
-  // Quick ones, long ones, and such as come to nothing wait alike.
+  // Quick ones and long ones wait alike.
   for (const std::string& target : {Rating("anna"), Rating("*"), Rating("bert")}) {
     INFO(target);
-    Doors late;
+    Doors late(TestNode::FourPartitions(), Patient());
     late.node.Fold();
     const std::string position = late.client.Post("/v1/events", Placing("anna") + Placing("bert"))
                                      ->Header("flywheel-position");
+    CHECK(late.client.Get(target)->status == 404);
     HttpClient waiting(late.doors->port());
     waiting.Send(GetRequest(target + "?min_position=" + position));
     REQUIRE(Eventually([&] { return Waiting(late) == 1; }));
@@ -120,7 +124,7 @@ TEST_CASE("a position that is none, or of another log, is 400") {
 }
 
 TEST_CASE("more questions than may wait for a position are told to come back") {
-  HttpDoorsOptions options;
+  HttpDoorsOptions options = Patient();
   options.questions.max_waiting_positions = 1;
   Doors test(TestNode::FourPartitions(), options);
   test.node.Fold();
@@ -139,7 +143,7 @@ TEST_CASE("more questions than may wait for a position are told to come back") {
 }
 
 TEST_CASE("a partition that leaves while its position is waited for is sent after") {
-  Doors test;
+  Doors test(TestNode::FourPartitions(), Patient());
   test.node.Fold();
   HttpClient waiting(test.doors->port());
   const std::string target = Rating(SellerOf(2)) + "?min_position=2@1";
@@ -152,8 +156,108 @@ TEST_CASE("a partition that leaves while its position is waited for is sent afte
   CHECK(answer->Header("location") == "http://10.0.0.7:8081" + target);
 }
 
+// ---------------------------------------------------------------- at_position
+
+// A claim about the seller's order, and a parcel of it.
+std::string Trouble(const std::string& seller, const std::string& order) {
+  return EventLine("2025-06-03T10:00:00Z",
+                   R"("complaintOpened":{"orderId":")" + order + R"(","complaintId":"c-)" + order +
+                       R"(","buyerId":"b-)" + order +
+                       R"(","kind":"CLAIM","reason":"OTHER","expectation":"REFUND"})",
+                   seller) +
+         EventLine("2025-06-03T11:00:00Z",
+                   R"("parcelRegistered":{"orderId":")" + order + R"(","parcelId":"p-)" + order +
+                       R"(","carrierId":"c","direction":"OUTBOUND"})",
+                   seller);
+}
+
+TEST_CASE("an answer's position reproduces it, whatever came later and at the same instants") {
+  Doors test;
+  const std::string a = SellerOf(0);
+  const std::string b = SellerOf(3);
+  const auto waiting = EventLine("2025-06-05T10:00:00Z", Reviewed("o9", "b-o9", true), a);
+  test.node.Publish(Sold(a, "o1") + Trouble(a, "o1") + Sold(b, "o2") + waiting);
+  test.node.Fold();
+  const std::string as_of = "as_of=2025-06-30T12:00:00Z";
+  const std::string targets[] = {Rating(a) + "?" + as_of,
+                                 Rating(a) + "?market=PL&history&" + as_of,
+                                 Rating("*") + "?" + as_of,
+                                 Rating("nobody") + "?" + as_of,
+                                 "/v1/sellers/" + a + "/sla?" + as_of,
+                                 "/v1/sla?market=PL&window=30&" + as_of,
+                                 "/v1/queue?" + as_of,
+                                 "/v1/queue?limit=50&seller=" + a + "&" + as_of,
+                                 "/v1/orders/o1/timeline?seller=" + a + "&" + as_of};
+  std::vector<ClientResponse> before;
+  for (const std::string& target : targets) before.push_back(*test.client.Get(target));
+  CHECK(Has(before[0].body, R"("complete":false)"));
+  // What waited is accepted, orders and facts come on, all with the same recorded_at.
+  test.node.Publish(EventLine("2025-06-01T10:00:00Z", Placed("o9", "b-o9"), a) + Sold(a, "o3") +
+                    Trouble(a, "o3") + Sold(b, "o4") + Sold("nobody", "o5") +
+                    EventLine("2025-06-04T10:00:00Z",
+                              R"("parcelScanned":{"orderId":"o1","parcelId":"p-o1",)"
+                              R"("code":"DELIVERED"})",
+                              a));
+  test.node.Fold();
+  for (size_t i = 0; i < before.size(); ++i) {
+    INFO(targets[i]);
+    CHECK(test.client.Get(targets[i])->body != before[i].body);
+    const std::string position = before[i].Header("flywheel-position");
+    const auto again = test.client.Get(targets[i] + "&at_position=" + position);
+    REQUIRE(again);
+    CHECK(again->status == before[i].status);
+    CHECK(again->body == before[i].body);
+    CHECK(again->Header("flywheel-position") == position);
+  }
+  const auto many = test.client.Post(
+      "/v1/sellers:query",
+      R"({"sellers":[")" + a + R"("],"figures":["rating"],"asOf":"2025-06-30T12:00:00Z",)" +
+          R"("atPosition":"0@5"})",
+      "application/json");
+  CHECK(Has(many->body, before[0].body.substr(0, before[0].body.size() - 1)));
+}
+
+TEST_CASE("an at_position that is not reached is waited for") {
+  Doors test(TestNode::FourPartitions(), Patient());
+  test.node.Fold();
+  test.node.Publish(Placing(SellerOf(1)));
+  HttpClient waiting(test.doors->port());
+  waiting.Send(GetRequest(Rating(SellerOf(1)) + "?as_of=2025-06-30T12:00:00Z&at_position=1@1"));
+  REQUIRE(Eventually([&] { return Waiting(test) == 1; }));
+  test.node.Fold();
+  CHECK(waiting.Read()->status == 200);
+}
+
+TEST_CASE("an at_position without its as_of, or of other partitions, or of Smart! is 400") {
+  Doors test;
+  test.node.Publish(Placing(SellerOf(1)) +
+                    EventLine("2025-06-02T10:00:00Z", Reviewed("o9", "b", true), SellerOf(1)));
+  test.node.Fold();
+  const std::string as_of = "as_of=2025-06-30T12:00:00Z&";
+  const std::pair<std::string, const char*> wrong[] = {
+      {Rating(SellerOf(1)) + "?at_position=1@1", "at_position needs as_of"},
+      {Rating(SellerOf(1)) + "?at_position=1@1&clock=log", "at_position needs as_of"},
+      {Rating(SellerOf(1)) + "?" + as_of + "at_position=x", "at_position: 'x'"},
+      {Rating(SellerOf(1)) + "?" + as_of + "at_position=0@1",
+       "at_position names no place of partition 1"},
+      {Rating("*") + "?" + as_of + "at_position=0@1,1@1,3@1",
+       "at_position names no place of partition 2"},
+      {"/v1/sellers/anna/smart?" + as_of + "at_position=0@1", "at_position: Smart!"},
+      {"/v1/orders/o1/timeline?" + as_of + "at_position=0@1,1@1,2@1,3@1",
+       "at_position: name the seller"},
+      {"/v1/orders/o9/timeline?seller=" + SellerOf(1) + "&" + as_of + "at_position=1@2",
+       "at_position: the seller's order was not known there"},
+      {"/v1/quarantine?at_position=0@1", "there is no parameter 'at_position'"},
+      {"/v1/search?q=a&at_position=0@1", "there is no parameter 'at_position'"}};
+  for (const auto& [target, sentence] : wrong) {
+    const auto response = test.client.Get(target);
+    CHECK(response->status == 400);
+    CHECK(Has(response->body, sentence));
+  }
+}
+
 TEST_CASE("doors that end do not wait for positions that nobody reaches") {
-  HttpDoorsOptions options;
+  HttpDoorsOptions options = Patient();
   options.server.stop_timeout = absl::Milliseconds(50);
   Doors test(TestNode::FourPartitions(), options);
   test.node.Fold();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -101,6 +102,21 @@ TEST_CASE("a thousand sellers are answered, one more is refused") {
   CHECK(test.client.Post(kPath, std::string(kMaxSellersBodyBytes + 1, ' '), kJson)->status == 413);
 }
 
+TEST_CASE("of the past fewer sellers are answered at once") {
+  Doors test;
+  test.node.Fold();
+  const auto ask = [&](size_t count) {
+    return test.client.Post(
+        kPath,
+        R"({"figures":["rating"],"asOf":"2025-06-02T09:00:00Z","sellers":)" + Sellers(count) + "}",
+        kJson);
+  };
+  CHECK(ask(kMaxSellersAskedOfPast)->status == 200);
+  const auto more = ask(kMaxSellersAskedOfPast + 1);
+  CHECK(more->status == 400);
+  CHECK(Has(more->body, "sellers: 101 are asked for, at most 100 may be with asOf"));
+}
+
 TEST_CASE("a body that makes no sense is 400, and the member is named") {
   Doors test;
   test.node.Fold();
@@ -164,7 +180,9 @@ TEST_CASE("sellers of partitions that are not here are said, and those that are 
 }
 
 TEST_CASE("many sellers are read back at once, each behind its own partition's place") {
-  Doors test;
+  HttpDoorsOptions options;
+  options.questions.position_wait = std::chrono::seconds(100);
+  Doors test(TestNode::FourPartitions(), options);
   test.node.Fold();
   const std::string position =
       test.client.Post("/v1/events", Sold(SellerOf(0), "o1") + Sold(SellerOf(3), "o2"))

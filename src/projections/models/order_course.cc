@@ -167,7 +167,7 @@ std::optional<OrderCourse> CourseOf(const OrderRow& order, const FactsUpTo& cut)
   Gathered gathered;
   bool placed = false;
   order.ForEachFact(kGathered, [&](const Fact& fact) {
-    if (fact.occurred_at > cut.as_of || fact.recorded_at > cut.known_at) return true;
+    if (!cut.Includes(fact)) return true;
     placed = placed || fact.kind == EventKind::kOrderPlaced;
     Gather(fact, &course, &gathered);
     return true;

@@ -65,7 +65,7 @@ std::optional<Review> ReviewOf(const OrderRow& order, std::string_view order_id,
       EventKind::kOrderPlaced, EventKind::kReviewPosted, EventKind::kReviewEdited,
       EventKind::kReviewAnswered, EventKind::kReviewRemoved};
   order.ForEachFact(kAboutReview, [&](const Fact& fact) {
-    if (fact.occurred_at > cut.as_of || fact.recorded_at > cut.known_at) return true;
+    if (!cut.Includes(fact)) return true;
     if (fact.kind == EventKind::kOrderPlaced) {
       placed = true;
       placed_at = fact.occurred_at;

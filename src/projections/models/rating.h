@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -53,11 +54,22 @@ struct Review {
   std::optional<Instant> answered_from;
 };
 
-// A cut through the facts: those that happened at or before `as_of` and stand at or before
-// `known_at`.
+// The end of a log that has none.
+inline constexpr Offset kNoEnd{std::numeric_limits<int64_t>::max()};
+
+// A cut through the facts of a partition: those that happened at or before `as_of` and stand in the
+// log at or before `known_at`, and before the offset `before`.
 struct FactsUpTo {
   Instant as_of = kLatestInstant;
   Instant known_at = kLatestInstant;
+  Offset before = kNoEnd;
+
+  bool Knows(Instant recorded_at, Offset offset) const {
+    return recorded_at <= known_at && offset < before;
+  }
+  bool Includes(const Fact& fact) const {
+    return fact.occurred_at <= as_of && Knows(fact.recorded_at, fact.place.offset);
+  }
 };
 
 // The review that the order's facts show under the cut; nullopt without a placing or a posting.

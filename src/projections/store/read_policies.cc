@@ -6,14 +6,14 @@
 
 namespace flywheel {
 
-absl::StatusOr<PolicyBook> ReadPolicies(const RowReader& store, Instant known_at) {
+absl::StatusOr<PolicyBook> ReadPolicies(const RowReader& store, Instant known_at, Offset before) {
   PolicyBook book = PolicyBook::BuiltIn();
   absl::Status status;
   RETURN_IF_ERROR(ScanPrefix(
       store, row_keys::Prefix(RowType::kPolicy), [&](std::string_view key, std::string_view value) {
         const absl::StatusOr<PolicyRow> row = PolicyRow::Decode(value);
         status.Update(row.status());
-        if (row.ok() && row->recorded_at <= known_at) {
+        if (row.ok() && row->recorded_at <= known_at && row->offset < before) {
           status.Update(book.Publish(row->policy, row_keys::ParsePolicy(key), row->effective_from));
         }
         return status.ok();

@@ -57,18 +57,22 @@ class SellerCursor {
   size_t at_ = 0;
 };
 
-// The sellers of whom an event stood in quarantine at `known_at`: it waited for its order, or was
+// The sellers of whom an event stood in quarantine under the cut: it waited for its order, or was
 // refused at intake and open.
-absl::Status FindQuarantined(const RowReader& store, Instant known_at, Sellers* sellers) {
+absl::Status FindQuarantined(const RowReader& store, const FactsUpTo& cut, Sellers* sellers) {
   absl::Status status;
   RETURN_IF_ERROR(ScanPrefix(
-      store, row_keys::Prefix(RowType::kQuarantine), [&](std::string_view, std::string_view value) {
+      store, row_keys::Prefix(RowType::kQuarantine),
+      [&](std::string_view key, std::string_view value) {
+        const Offset offset = row_keys::ParseQuarantine(key);
+        if (offset >= cut.before) return false;
         const absl::StatusOr<QuarantineRow> row = QuarantineRow::Decode(value);
         status.Update(row.status());
-        if (!status.ok() || row->recorded_at > known_at) return status.ok();
-        const bool waits =
-            row->state == QuarantineRow::State::kWaiting || row->decided_at > known_at;
-        const bool open = row->refused_at_intake() && (!row->closed || row->closed_at > known_at);
+        if (!status.ok() || row->recorded_at > cut.known_at) return status.ok();
+        const bool waits = row->state == QuarantineRow::State::kWaiting ||
+                           !cut.Knows(row->decided_at, row->decided);
+        const bool open =
+            row->refused_at_intake() && (!row->closed || !cut.Knows(row->closed_at, *row->closed));
         if ((waits || open) && !row->seller_id.empty()) sellers->insert(row->seller_id);
         return true;
       }));
@@ -76,21 +80,22 @@ absl::Status FindQuarantined(const RowReader& store, Instant known_at, Sellers* 
 }
 
 // What was accepted after waiting shows in its order's row: it was known before the order was.
-absl::Status FindWaiting(const RowReader& store, Instant known_at, Sellers* sellers) {
+absl::Status FindWaiting(const RowReader& store, const FactsUpTo& cut, const std::string& prefix,
+                         Sellers* sellers) {
   absl::Status status;
-  RETURN_IF_ERROR(ScanPrefix(
-      store, row_keys::Prefix(RowType::kOrder), [&](std::string_view key, std::string_view value) {
-        const absl::StatusOr<OrderRow> order = OrderRow::Decode(value);
-        status.Update(order.status());
-        if (!status.ok() || !order->known() || order->Placed().recorded_at <= known_at)
-          return status.ok();
-        order->ForEachFact([&](const Fact& fact) {
-          if (fact.recorded_at <= known_at)
-            sellers->insert(std::string(row_keys::ParseOrder(key).seller));
-          return fact.recorded_at > known_at;
-        });
-        return true;
-      }));
+  RETURN_IF_ERROR(ScanPrefix(store, prefix, [&](std::string_view key, std::string_view value) {
+    const absl::StatusOr<OrderRow> order = OrderRow::Decode(value);
+    status.Update(order.status());
+    if (!status.ok() || !order->known()) return status.ok();
+    const Fact placed = order->Placed();
+    if (cut.Knows(placed.recorded_at, placed.place.offset)) return true;
+    order->ForEachFact([&](const Fact& fact) {
+      const bool known = cut.Knows(fact.recorded_at, fact.place.offset);
+      if (known) sellers->insert(std::string(row_keys::ParseOrder(key).seller));
+      return !known;
+    });
+    return true;
+  }));
   return status;
 }
 
@@ -125,11 +130,14 @@ absl::StatusOr<const RowReader*> CellSources::RowsOf(Partition partition) const 
       absl::StrCat("the rows of partition ", partition.number(), " are not at hand"));
 }
 
-absl::StatusOr<CellState> CellSources::Read(Partition partition,
-                                            std::optional<Instant> known_at) const {
+absl::StatusOr<CellState> CellSources::Read(Partition partition, std::optional<Instant> known_at,
+                                            const PlacesBefore& before,
+                                            std::string_view seller) const {
   CellState state;
   state.partition = partition;
   ASSIGN_OR_RETURN(state.store, RowsOf(partition));
+  if (const auto end = before.find(partition); end != before.end()) state.before = end->second;
+  const bool is_part = known_at || state.before != kNoEnd;
   const CellView* const view = sources_[static_cast<size_t>(partition.number())].view.get();
   if (view != nullptr) {
     state.cell = view->position;
@@ -137,17 +145,21 @@ absl::StatusOr<CellState> CellSources::Read(Partition partition,
     ASSIGN_OR_RETURN(const std::optional<CellRow> cell, ReadCellRow(*state.store));
     state.cell = cell.value_or(CellRow());
   }
-  if (view != nullptr && !known_at) {
+  if (view != nullptr && !is_part) {
     state.policies = view->policies;
   } else {
     ASSIGN_OR_RETURN(PolicyBook policies,
-                     ReadPolicies(*state.store, known_at.value_or(kLatestInstant)));
+                     ReadPolicies(*state.store, known_at.value_or(kLatestInstant), state.before));
     state.policies = std::make_shared<const PolicyBook>(std::move(policies));
   }
-  if (known_at) {
+  if (is_part) {
+    const FactsUpTo cut = {kLatestInstant, known_at.value_or(kLatestInstant), state.before};
     Sellers& incomplete = state.incomplete_then.emplace();
-    RETURN_IF_ERROR(FindQuarantined(*state.store, *known_at, &incomplete));
-    RETURN_IF_ERROR(FindWaiting(*state.store, *known_at, &incomplete));
+    RETURN_IF_ERROR(FindQuarantined(*state.store, cut, &incomplete));
+    RETURN_IF_ERROR(FindWaiting(*state.store, cut,
+                                seller == kAll ? row_keys::Prefix(RowType::kOrder)
+                                               : row_keys::SellerPrefix(RowType::kOrder, seller),
+                                &incomplete));
   }
   return state;
 }
@@ -221,31 +233,31 @@ absl::StatusOr<std::set<MarketCode>> ForEachOrder(
   std::set<MarketCode> named;
   ASSIGN_OR_RETURN(const std::optional<SellerRow> row, ReadSeller(store, seller));
   if (!row) return named;
-  const auto within = [&cut](Instant occurred_at, Instant recorded_at) {
-    return occurred_at <= cut.as_of && recorded_at <= cut.known_at;
+  const auto within = [&cut](Instant occurred_at, Instant recorded_at, Offset offset) {
+    return occurred_at <= cut.as_of && cut.Knows(recorded_at, offset);
   };
-  if (row->registration && within(row->registration->occurred_at, row->registration->recorded_at)) {
+  if (row->registration && within(row->registration->occurred_at, row->registration->recorded_at,
+                                  row->registration->offset)) {
     named.insert(row->registration->market);
   }
   absl::Status status;
-  RETURN_IF_ERROR(
-      ScanPrefix(store, row_keys::SellerPrefix(RowType::kStanding, seller),
-                 [&](std::string_view key, std::string_view bytes) {
-                   const absl::StatusOr<StandingRow> standing = StandingRow::Decode(bytes);
-                   status.Update(standing.status());
-                   const row_keys::StandingKey parsed = row_keys::ParseStanding(key);
-                   if (standing.ok() && within(parsed.occurred_at, standing->recorded_at)) {
-                     named.insert(parsed.market);
-                   }
-                   return status.ok();
-                 }));
+  RETURN_IF_ERROR(ScanPrefix(
+      store, row_keys::SellerPrefix(RowType::kStanding, seller),
+      [&](std::string_view key, std::string_view bytes) {
+        const absl::StatusOr<StandingRow> standing = StandingRow::Decode(bytes);
+        status.Update(standing.status());
+        const row_keys::StandingKey parsed = row_keys::ParseStanding(key);
+        if (standing.ok() && within(parsed.occurred_at, standing->recorded_at, standing->offset)) {
+          named.insert(parsed.market);
+        }
+        return status.ok();
+      }));
   RETURN_IF_ERROR(ScanPrefix(store, row_keys::SellerPrefix(RowType::kOrder, seller),
                              [&](std::string_view key, std::string_view bytes) {
                                const absl::StatusOr<OrderRow> order = OrderRow::Decode(bytes);
                                status.Update(order.status());
                                if (!status.ok() || !order->known()) return status.ok();
-                               const Fact placed = order->Placed();
-                               if (!within(placed.occurred_at, placed.recorded_at)) return true;
+                               if (!cut.Includes(order->Placed())) return true;
                                named.insert(order->market());
                                visit(row_keys::ParseOrder(key).order, *order);
                                return true;

@@ -2,6 +2,7 @@
 #ifndef FLYWHEEL_PROJECTIONS_VIEWS_CELL_READING_H_
 #define FLYWHEEL_PROJECTIONS_VIEWS_CELL_READING_H_
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -26,13 +27,18 @@ namespace flywheel {
 // The text that stands for all markets or all sellers.
 inline constexpr std::string_view kAll = "*";
 
+// Where a log is taken to end, by partition; one that is not there ends nowhere.
+using PlacesBefore = std::map<Partition, Offset>;
+
 // What every answer from one cell needs.
 struct CellState {
   Partition partition;
   const RowReader* store = nullptr;
   CellRow cell;
   std::shared_ptr<const PolicyBook> policies;
-  // With known_at: the sellers that were incomplete then.
+  // What is left out of the partition's log: this record and all that follow it.
+  Offset before = kNoEnd;
+  // Where something is left out: the sellers that were incomplete then.
   std::optional<std::set<std::string, std::less<>>> incomplete_then;
 
   // The rules of a market of the rows.
@@ -59,9 +65,12 @@ class CellSources {
 
   // The rows alone. Errors: FailedPrecondition where they are not at hand.
   absl::StatusOr<const RowReader*> RowsOf(Partition partition) const;
-  // What an answer needs, with what was known at an earlier instant where one is given. Errors:
-  // those of RowsOf and of the stores.
-  absl::StatusOr<CellState> Read(Partition partition, std::optional<Instant> known_at) const;
+  // What an answer needs, with what was known at an earlier instant, or before places, where they
+  // are given; `seller`: the only one that the answer is about, or "*". Errors: those of RowsOf and
+  // of the stores.
+  absl::StatusOr<CellState> Read(Partition partition, std::optional<Instant> known_at,
+                                 const PlacesBefore& before = {},
+                                 std::string_view seller = kAll) const;
 
   // The largest occurred_at of all records that passed intake, over all cells at hand.
   absl::StatusOr<Instant> LogClock() const;

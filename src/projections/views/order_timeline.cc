@@ -280,7 +280,7 @@ std::vector<DueNext> DueIn(const OrderRow& order, const std::string& order_id,
 std::vector<Fact> FactsOf(const OrderRow& order, const FactsUpTo& cut) {
   std::vector<Fact> facts;
   const auto add = [&](const Fact& fact) {
-    if (fact.occurred_at <= cut.as_of && fact.recorded_at <= cut.known_at) facts.push_back(fact);
+    if (cut.Includes(fact)) facts.push_back(fact);
     return true;
   };
   if (order.known()) {

@@ -74,7 +74,7 @@ const Review* CountingReview(const std::vector<const Review*>& of_buyer, const T
 std::vector<ExplainedEvent> DecidingEvents(const OrderRow& order, const FactsUpTo& cut,
                                            Partition partition) {
   return ExplainedEventsOf(order, partition, [&cut](const Fact& fact) {
-    return Decides(fact.kind) && fact.occurred_at <= cut.as_of && fact.recorded_at <= cut.known_at;
+    return Decides(fact.kind) && cut.Includes(fact);
   });
 }
 

@@ -17,8 +17,8 @@ namespace {
 
 // ---------------------------------------------------------------- one cell
 
-FactsUpTo CutOf(const RatingQuery& query) {
-  return {query.as_of, query.known_at.value_or(kLatestInstant)};
+FactsUpTo CutOf(const CellState& state, const RatingQuery& query) {
+  return {query.as_of, query.known_at.value_or(kLatestInstant), state.before};
 }
 
 // The instant for which the row of a day of the history is given: the day's end, or as_of on its
@@ -47,7 +47,7 @@ std::vector<int32_t> WindowsOf(const CellState& state, MarketCode market,
 // Whether the stored steps give the answer: no fact of the cell lies behind as_of on its day, all
 // knowledge counts, and only the stored window is asked for.
 bool StoredStepsAnswer(const CellState& state, MarketCode market, const RatingQuery& query) {
-  if (query.always_evaluate || query.known_at) return false;
+  if (query.always_evaluate || query.known_at || !query.before.empty()) return false;
   const TimeZone& zone = *state.PolicyOf(market, query.as_of).zone;
   if (query.as_of < state.cell.log_clock && zone.EndOf(zone.Day(query.as_of)) != query.as_of)
     return false;
@@ -184,7 +184,7 @@ absl::StatusOr<std::vector<Part>> SellerParts(const CellState& state, std::strin
           ReadStoredDays(*state.store, seller, named.market, &days[kStoredRatingWindowDays]));
     } else {
       if (!evaluated) {
-        ASSIGN_OR_RETURN(evaluated, EvaluateSeller(*state.store, seller, CutOf(query)));
+        ASSIGN_OR_RETURN(evaluated, EvaluateSeller(*state.store, seller, CutOf(state, query)));
       }
       const EvaluatedMarket& market = (*evaluated)[named.market];
       if (!market.named) continue;
@@ -299,7 +299,7 @@ absl::StatusOr<std::optional<RatingAnswer>> RatingReader::One(std::string_view s
   Sum sum;
   if (seller == kAll) {
     for (Partition partition(0); partition < cells_.partitions(); partition = partition.Plus(1)) {
-      ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+      ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at, query.before));
       ASSIGN_OR_RETURN(const std::vector<Part> parts, TotalParts(state, market, query));
       for (const Part& part : parts) sum.Add(part);
     }
@@ -308,7 +308,8 @@ absl::StatusOr<std::optional<RatingAnswer>> RatingReader::One(std::string_view s
     ASSIGN_OR_RETURN(const RowReader* rows, cells_.RowsOf(partition));
     ASSIGN_OR_RETURN(const std::optional<SellerRow> row, ReadSeller(*rows, seller));
     if (!row) return std::optional<RatingAnswer>();
-    ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+    ASSIGN_OR_RETURN(const CellState state,
+                     cells_.Read(partition, query.known_at, query.before, seller));
     ASSIGN_OR_RETURN(const std::vector<Part> parts,
                      SellerParts(state, seller, *row, market, query));
     for (const Part& part : parts) sum.Add(part);
@@ -321,7 +322,7 @@ absl::StatusOr<std::vector<RatingAnswer>> RatingReader::All(const RatingQuery& q
   std::vector<RatingAnswer> answers;
   std::map<std::string, Sum, std::less<>> market_totals;  // by market, "*" for all
   for (Partition partition(0); partition < cells_.partitions(); partition = partition.Plus(1)) {
-    ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+    ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at, query.before));
     RETURN_IF_ERROR(ForEachSeller(
         *state.store, [&](std::string_view seller, const SellerRow& row) -> absl::Status {
           ASSIGN_OR_RETURN(const std::vector<Part> parts,
@@ -354,9 +355,9 @@ absl::StatusOr<std::vector<RatingExplanation>> RatingReader::Explain(
     return absl::InvalidArgumentError(
         "name a seller: the figures of all sellers are explained by seller");
   const Partition partition = cells_.PartitionOfSeller(seller);
-  ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+  ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at, query.before));
   const RowReader* store = state.store;
-  ASSIGN_OR_RETURN(const auto markets, EvaluateSeller(*store, seller, CutOf(query)));
+  ASSIGN_OR_RETURN(const auto markets, EvaluateSeller(*store, seller, CutOf(state, query)));
   std::vector<RatingExplanation> explanations;
   for (const auto& [code, evaluated] : markets) {
     if (market != kAll && market != code.text()) continue;
@@ -382,7 +383,7 @@ absl::StatusOr<std::vector<RatingExplanation>> RatingReader::Explain(
                        store->Get(row_keys::Order(seller, review.order_id), &value));
       if (found) {
         ASSIGN_OR_RETURN(const OrderRow order, OrderRow::Decode(value));
-        explanation.events = DecidingEvents(order, CutOf(query), partition);
+        explanation.events = DecidingEvents(order, CutOf(state, query), partition);
       }
       explanations.push_back(std::move(explanation));
     }

@@ -31,6 +31,7 @@ namespace flywheel {
 struct RatingQuery {
   Instant as_of;
   std::optional<Instant> known_at;  // only records with recorded_at at or before it
+  PlacesBefore before;              // only records before the places
   bool history = false;             // fill RatingAnswer::history
   bool always_evaluate =
       false;  // never use the stored steps: for checking one way against the other

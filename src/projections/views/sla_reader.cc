@@ -16,14 +16,14 @@
 namespace flywheel {
 namespace {
 
-FactsUpTo CutOf(const SlaQuery& query) {
-  return {query.as_of, query.known_at.value_or(kLatestInstant)};
+FactsUpTo CutOf(const CellState& state, const SlaQuery& query) {
+  return {query.as_of, query.known_at.value_or(kLatestInstant), state.before};
 }
 
 // Whether stored rows give the answer: no fact lies behind as_of, and all knowledge counts.
 // `clock`: the latest occurred_at of the facts in question.
 bool StoredAnswers(const SlaQuery& query, Instant clock) {
-  return !query.always_evaluate && !query.known_at && query.as_of >= clock;
+  return !query.always_evaluate && !query.known_at && query.before.empty() && query.as_of >= clock;
 }
 
 // ---------------------------------------------------------------- windows
@@ -163,7 +163,7 @@ ByMarket WindowsOf(const CellState& state, const SellerRow& row, std::string_vie
 absl::StatusOr<std::set<MarketCode>> ForEachRun(
     const CellState& state, std::string_view seller, const SlaQuery& query,
     absl::FunctionRef<void(std::string_view order_id, const OrderRow&, const ClockRun&)> visit) {
-  const FactsUpTo cut = CutOf(query);
+  const FactsUpTo cut = CutOf(state, query);
   return ForEachOrder(*state.store, seller, cut,
                       [&](std::string_view order_id, const OrderRow& order) {
                         const std::optional<OrderCourse> course = CourseOf(order, cut);
@@ -388,7 +388,7 @@ absl::StatusOr<std::vector<SlaAnswer>> SlaReader::One(std::string_view seller,
   const auto add = [&sum](const Part& part) { sum.Add(part); };
   if (seller == kAll) {
     for (Partition partition(0); partition < cells_.partitions(); partition = partition.Plus(1)) {
-      ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+      ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at, query.before));
       RETURN_IF_ERROR(ForEachTotalPart(state, market, query, add));
     }
     return std::move(sum).Answers(seller, market, query.as_of);
@@ -397,7 +397,8 @@ absl::StatusOr<std::vector<SlaAnswer>> SlaReader::One(std::string_view seller,
   ASSIGN_OR_RETURN(const RowReader* rows, cells_.RowsOf(partition));
   ASSIGN_OR_RETURN(const std::optional<SellerRow> row, ReadSeller(*rows, seller));
   if (!row) return std::vector<SlaAnswer>();
-  ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+  ASSIGN_OR_RETURN(const CellState state,
+                   cells_.Read(partition, query.known_at, query.before, seller));
   ASSIGN_OR_RETURN(const std::vector<Part> parts, SellerParts(state, seller, *row, market, query));
   for (const Part& part : parts) add(part);
   return std::move(sum).Answers(seller, market, query.as_of);
@@ -409,7 +410,7 @@ absl::Status SlaReader::All(const SlaQuery& query,
   cells.reserve(static_cast<size_t>(cells_.partitions().number()));
   Sums totals;
   for (Partition partition(0); partition < cells_.partitions(); partition = partition.Plus(1)) {
-    ASSIGN_OR_RETURN(CellState state, cells_.Read(partition, query.known_at));
+    ASSIGN_OR_RETURN(CellState state, cells_.Read(partition, query.known_at, query.before));
     cells.push_back(std::move(state));
     RETURN_IF_ERROR(ForEachTotalPart(cells.back(), kAll, query,
                                      [&totals](const Part& part) { AddToSums(part, &totals); }));
@@ -438,13 +439,14 @@ absl::StatusOr<QueuePage> SlaReader::Queue(const QueueSelection& selection,
   const QueueFilter filter(selection, &pager);
   if (selection.seller == kAll) {
     for (Partition partition(0); partition < cells_.partitions(); partition = partition.Plus(1)) {
-      ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+      ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at, query.before));
       RETURN_IF_ERROR(OfferCell(state, query, filter));
     }
     return pager.Take();
   }
   const Partition partition = cells_.PartitionOfSeller(selection.seller);
-  ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+  ASSIGN_OR_RETURN(const CellState state,
+                   cells_.Read(partition, query.known_at, query.before, selection.seller));
   ASSIGN_OR_RETURN(const std::optional<SellerRow> row, ReadSeller(*state.store, selection.seller));
   if (row) RETURN_IF_ERROR(OfferSeller(state, selection.seller, *row, query, filter));
   return pager.Take();
@@ -458,7 +460,7 @@ absl::StatusOr<std::vector<SlaExplanation>> SlaReader::Explain(std::string_view 
         "name a seller: the figures of all sellers are explained by seller");
   }
   const Partition partition = cells_.PartitionOfSeller(seller);
-  ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+  ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at, query.before));
   ASSIGN_OR_RETURN(const std::optional<SellerRow> row, ReadSeller(*state.store, seller));
   std::vector<SlaExplanation> explanations;
   if (!row) return explanations;

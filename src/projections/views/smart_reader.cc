@@ -163,7 +163,7 @@ absl::StatusOr<std::vector<SmartAnswer>> SmartReader::Of(std::string_view seller
   ASSIGN_OR_RETURN(const RowReader* rows, cells_.RowsOf(partition));
   ASSIGN_OR_RETURN(const std::optional<SellerRow> row, ReadSeller(*rows, seller));
   if (!row) return answers;
-  ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at));
+  ASSIGN_OR_RETURN(const CellState state, cells_.Read(partition, query.known_at, {}, seller));
   SellerAnswers of_seller(state, seller, *row, query);
   for (const SellerRow::Named& named : row->markets) {
     if (!IsAskedFor(market, named.market)) continue;
