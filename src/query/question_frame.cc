@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "base/status.h"
 #include "events/intake.h"
+#include "projections/store/rows_damage.h"
 #include "projections/views/cell_reading.h"
 #include "query/http/http_problem.h"
 
@@ -54,6 +55,8 @@ HttpResponse ProblemOfRows(const absl::Status& status) {
   if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
     return RetryLater({503, "ROWS_UNAVAILABLE", sentence}, kRetrySeconds);
   }
+  // Who holds them makes them anew.
+  if (IsRowsDamage(status)) return RetryLater({503, "RESTORING", sentence}, kRetrySeconds);
   return ProblemResponse({500, absl::IsDataLoss(status) ? "ROWS_DAMAGED" : "INTERNAL", sentence});
 }
 

@@ -13,6 +13,7 @@
 #include "base/instant_text.h"
 #include "events/event_json.h"
 #include "events/intake.h"
+#include "projections/store/rows_damage.h"
 #include "projections/views/rating_reader.h"
 #include "query/eventually.h"
 #include "query/exposition.h"
@@ -516,6 +517,10 @@ TEST_CASE("rows that cannot be read are said, not answered from") {
   const auto damaged = test.client.Get(Rating("anna"));
   CHECK(damaged->status == 500);
   CHECK(Has(damaged->body, R"("code":"ROWS_DAMAGED","detail":"block 7 is damaged")"));
+  test.node.Damage(PartitionOf("anna", 4), OfRows(absl::DataLossError("block 7 is damaged")));
+  const auto restoring = test.client.Get(Rating("anna"));
+  CHECK(restoring->status == 503);
+  CHECK(Has(restoring->body, R"("code":"RESTORING")"));
   test.node.Damage(PartitionOf("anna", 4), absl::UnavailableError("the disk does not answer"));
   CHECK(test.client.Get(Rating("*"))->status == 503);
 }
