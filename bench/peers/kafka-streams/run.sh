@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Flywheel and Kafka Streams on the same topic of the same broker, in turns, each on one core, the broker on the other.
 #
-#   bench/peers/kafka-streams/run.sh [--orders N] [--repetitions N] [--port PORT] [--ours 'ARGUMENTS']
+#   bench/peers/kafka-streams/run.sh [--orders N] [--repetitions N] [--port PORT] [--binaries DIR]
 #
-# It needs what `./flywheel.sh bench` builds, Java 17 and Maven. The log is that of replay_bench (made where it is not
-# there). --ours: more arguments of kafka_bench. Everything lies in build/peers; costs are appended to build/peers/results-N.jsonl,
-# what kafka_bench says to build/peers/ours-N.txt.
+# It needs what `./flywheel.sh bench` builds (in --binaries, by default build/release), Java 17 and Maven. The log is that of
+# replay_bench (made where it is not there). Everything lies in build/peers: the peer's costs are appended to results-N.jsonl,
+# what kafka_bench says to ours-N.txt, N being the orders.
 set -euo pipefail
 
 ROOT="$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../.."
@@ -13,13 +13,13 @@ cd "$ROOT"
 HERE=bench/peers/kafka-streams
 WORK=build/peers
 readonly BROKER_CORE=0 CORE=1
-ORDERS=20000 REPETITIONS=3 PORT='' OURS=()
+ORDERS=20000 REPETITIONS=3 PORT='' BINARIES=build/release
 while (($# > 0)); do
   case "$1" in
     --orders) ORDERS="$2" ;;
     --repetitions) REPETITIONS="$2" ;;
     --port) PORT="$2" ;;
-    --ours) read -ra OURS <<<"$2" ;;
+    --binaries) BINARIES="$2" ;;
     *)
       echo "run.sh: there is no option $1" >&2
       exit 2
@@ -49,23 +49,25 @@ mib() { du -sm "$1" | cut -f1; }
 prepare() {
   mvn --batch-mode --quiet -f $HERE/pom.xml package
   [[ -d "build/bench/replay/$ORDERS/log" ]] ||
-    build/release/bench/replay_bench --orders "$ORDERS" --repetitions 1 --core "$CORE"
+    "$BINARIES/bench/replay_bench" --orders "$ORDERS" --repetitions 1 --core "$CORE"
   load_cluster || PORT="${PORT:-$(free_port)}"
   kafka_up ${PORT:+--port "$PORT"}
   BROKERS="$(cluster_address)"
   taskset -acp "$BROKER_CORE" "$(node_pid 1)" >/dev/null
 }
 
+# ours MODELS: all, or the two that the peer has; each beside a bare consumer.
 ours() {
-  build/release/bench/kafka_bench --orders "$ORDERS" --repetitions 1 --core "$CORE" --cache-mib 384 \
-    --log "kafka://$BROKERS/$NAME" "${OURS[@]}" | tee -a "$WORK/ours-$ORDERS.txt"
+  "$BINARIES/bench/kafka_bench" --orders "$ORDERS" --repetitions 1 --core "$CORE" --cache-mib 384 \
+    --models "$1" --log "kafka://$BROKERS/$NAME" | sed "s/^/$1: /" | tee -a "$WORK/ours-$ORDERS.txt"
 }
 
 # The application's id is new each time, and so are its changelog topics.
 race() {
   local i
   for ((i = 1; i <= REPETITIONS; ++i)); do
-    ours
+    ours all
+    ours rating,sla
     APPLICATION="peer-$ORDERS-$(date +%s)"
     rm -rf "$WORK/state"
     peer run run "$APPLICATION" | tee -a "$RESULTS"
@@ -77,7 +79,7 @@ export_ours() {
   local model
   mkdir -p "$WORK/rows-flywheel"
   for model in rating sla; do
-    build/release/flywheel --data "$WORK/data-$ORDERS" --log "kafka://$BROKERS/$NAME" \
+    "$BINARIES/flywheel" --data "$WORK/data-$ORDERS" --log "kafka://$BROKERS/$NAME" \
       export "$model" --clock log --out "$WORK/rows-flywheel/$model.jsonl"
   done
   AS_OF="$(head -1 "$WORK/rows-flywheel/rating.jsonl" | grep -o '"asOf":"[^"]*"' | cut -d'"' -f4)"
