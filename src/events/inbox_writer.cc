@@ -39,13 +39,17 @@ InboxWriter::InboxWriter(EventLog* log, RefusedStore* refused, Publisher::Policy
 
 absl::Status InboxWriter::Prepare(InboxBatch& batch) {
   stamp_ = std::clamp(wall_clock_(), last_stamp_, kLatestInstant);
-  const std::shared_ptr<const PolicyBook> policies = policies_();
+  // A node that holds no partition for the moment knows those of before.
+  if (std::shared_ptr<const PolicyBook> now = policies_()) last_policies_ = std::move(now);
+  if (last_policies_ == nullptr) {
+    return absl::UnavailableError("the policies are not known yet, by which events are taken");
+  }
   std::vector<size_t> to_store;
   for (size_t i = 0; i < batch.size(); ++i) {
     InboxEntry& entry = batch.entries()[i];
     if (entry.is_in_log) continue;
     if (!entry.refusal.has_value()) {
-      auto prepared = flywheel::Prepare(entry.event, stamp_, *policies, log_->partitions());
+      auto prepared = flywheel::Prepare(entry.event, stamp_, *last_policies_, log_->partitions());
       if (auto* record = std::get_if<PreparedRecord>(&prepared)) {
         entry.prepared = std::move(*record);
         continue;

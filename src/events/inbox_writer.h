@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,12 +51,14 @@ class InboxWriter {
   using Idle = absl::FunctionRef<bool()>;
   static constexpr absl::Duration kIdleInterval = absl::Milliseconds(20);
 
+  // `policies` may give nullptr, where they are not known at the moment: those of before hold then.
   // The log and the store must outlive it; appends that are given up may be reported later.
   InboxWriter(EventLog* log, RefusedStore* refused, Publisher::PolicySource policies,
               std::function<Instant()> wall_clock, Options options);
 
   // The first half of an attempt: stamps and prepares what is not in the log yet, and brings the
-  // bytes of what is refused into the side store. Unavailable: that cannot be reached; try again.
+  // bytes of what is refused into the side store. Unavailable: that cannot be reached, or no
+  // policies were ever known; try again.
   absl::Status Prepare(InboxBatch& batch);
 
   // The second half: appends what is not in the log yet, waits, and marks what is then there
@@ -81,6 +84,7 @@ class InboxWriter {
   std::function<Instant()> wall_clock_;
   Options options_;
   RefusedBudget budget_;
+  std::shared_ptr<const PolicyBook> last_policies_;
   Instant stamp_ = kEarliestInstant;       // of this attempt
   Instant last_stamp_ = kEarliestInstant;  // that the log has taken
   InboxCounts counts_;

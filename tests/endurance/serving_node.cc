@@ -60,6 +60,20 @@ bool ServingNode::IsReady() const {
   }
 }
 
+std::string ServingNode::State() const {
+  std::string state;
+  for (const char* target : {"/readyz", "/v1/node"}) {
+    try {
+      const auto answer = HttpClient(port()).Get(target);
+      if (answer) state += answer->body;
+    } catch (const std::exception& error) {
+      state += error.what();
+    }
+    state += "\n";
+  }
+  return state;
+}
+
 bool ServingNode::WaitUntilReady() {
   const Clock::time_point hung = Clock::now() + RunningProgram::kPatience;
   while (!IsReady()) {

@@ -45,6 +45,8 @@ class ServingNode {
 
   // Whether it serves everything that it should. False: a partition has stopped for good.
   bool WaitUntilReady();
+  // What it says of itself and of its readiness.
+  std::string State() const;
   // Reads what it says.
   void PumpFor(std::chrono::milliseconds time);
   // What it said since its start.

@@ -170,8 +170,8 @@ void World::MakeReady(Node& node) {
     StartNode(node);
     if (node.server->WaitUntilReady()) return;
   }
-  Fail(Finding::kBroken,
-       fmt::format("{} does not serve again: {}", node.server->name(), End(node.server->said())));
+  Fail(Finding::kBroken, fmt::format("{} does not serve again: {}{}", node.server->name(),
+                                     node.server->State(), End(node.server->said())));
   node.server->Kill();
   StartNode(node);
 }

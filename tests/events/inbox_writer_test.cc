@@ -136,6 +136,21 @@ TEST_CASE("a stamp that the log refused is not kept to once the clock is set rig
   CHECK(records[0].event().recorded_at().seconds() == kNow.number() / kMillisPerSecond);
 }
 
+TEST_CASE("while the policies are not known, those of before hold; without any nothing is taken") {
+  World world;
+  const std::shared_ptr<const PolicyBook> known = world.policies;
+  world.policies = nullptr;
+  world.Add(Event("o1"), 0);
+  CHECK(absl::IsUnavailable(world.Write()));
+  world.policies = known;
+  REQUIRE(world.Write().ok());
+  world.batch.Clear();
+  world.policies = nullptr;
+  world.Add(Event("o2"), 1);
+  REQUIRE(world.Write().ok());
+  CHECK(world.Records().size() == 2);
+}
+
 TEST_CASE("only what is not in the log is appended again") {
   World world(Partitions(2));
   // Sellers of both partitions.

@@ -34,12 +34,14 @@ void UseSteadyWaits() { WallAhead(); }
 }  // namespace flywheel
 
 // These are the C library's names; its types are those of pthread under others.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): theirs are reserved.
 extern "C" int timespec_get(timespec* time, int base) noexcept {
   if (base != TIME_UTC) return 0;
   *time = flywheel::TimeOf(flywheel::Read(CLOCK_MONOTONIC) + flywheel::WallAhead());
   return base;
 }
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): theirs are reserved.
 extern "C" int cnd_timedwait(cnd_t* condition, mtx_t* mutex, const timespec* until) {
   const int64_t deadline = flywheel::NanosOf(*until) - flywheel::WallAhead();
   const timespec steady = flywheel::TimeOf(deadline > 0 ? deadline : 0);
