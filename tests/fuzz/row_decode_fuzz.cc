@@ -23,6 +23,7 @@
 #include "projections/facts/quarantine_row.h"
 #include "projections/facts/seller_row.h"
 #include "projections/models/buyer_row.h"
+#include "projections/models/days_row.h"
 #include "projections/models/rating.h"
 #include "projections/models/sla.h"
 #include "projections/models/smart_row.h"
@@ -117,6 +118,7 @@ constexpr void (*kChecks[])(std::string_view) = {
     CheckRow<StandingRow>, CheckRow<RatingRow>,  CheckRow<SlaRow>,        CheckRow<SmartRow>,
     CheckRow<SmartChange>, CheckRow<TrackedDay>, CheckRow<QuarantineRow>, CheckRow<PolicyRow>,
     CheckRow<CellRow>,     CheckRow<PlaceRow>,   CheckOpenClocks,         CheckManifest,
+    CheckRow<DaysRow>,
 };
 
 }  // namespace

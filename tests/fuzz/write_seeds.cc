@@ -19,6 +19,7 @@
 #include "projections/cell/rows.h"
 #include "projections/facts/cell_row.h"
 #include "projections/facts/policy_row.h"
+#include "projections/models/days_row.h"
 
 namespace flywheel {
 namespace {
@@ -146,6 +147,11 @@ void WriteRows(const std::filesystem::path& folder) {
   WriteRow(folder, 11, PolicyRow{Instant(1), Instant(2), Offset(3), "policy"});
   WriteRow(folder, 12, CellRow());
   WriteRow(folder, 13, PlaceRow{Offset(5)});
+  DaysRow days;
+  days.At(LocalDay(20'000)).rating = rating;
+  days.At(LocalDay(20'001)).sla = sla;
+  days.At(LocalDay(20'003)).tracked = tracked;
+  WriteRow(folder, 16, days);
   std::string clocks(1, 14);
   AppendOpenClock({SlaClock::kFirstResponse, "id", Instant(5), Instant(6)}, &clocks);
   Write(folder / "row14", clocks);

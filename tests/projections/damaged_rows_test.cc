@@ -8,6 +8,7 @@
 #include "projections/facts/order_row.h"
 #include "projections/facts/seller_row.h"
 #include "projections/models/day_set.h"
+#include "projections/models/days_row.h"
 #include "projections/models/sla.h"
 #include "projections/models/smart_row.h"
 
@@ -30,6 +31,22 @@ TEST_CASE("deadlines of a placing day that do not rise, or leave the numbers, ar
   CHECK(absl::IsDataLoss(day(1000, 0)));
   CHECK(absl::IsDataLoss(day(1000, -1)));
   CHECK(absl::IsDataLoss(day(1000, kMost)));
+}
+
+TEST_CASE("a day that no calendar has is damage") {
+  const auto days = [](int64_t first, int64_t step) {
+    std::string bytes;
+    ByteWriter writer(&bytes);
+    for (const int64_t number : {first, step}) {
+      writer.Signed(number);
+      for (int part = 0; part < 3; ++part) writer.String("");
+    }
+    return DaysRow::Decode(bytes).status();
+  };
+  CHECK(days(20'000, 1).ok());
+  CHECK(absl::IsDataLoss(days(20'000, 0)));
+  CHECK(absl::IsDataLoss(days(20'000, int64_t{1} << 40)));
+  CHECK(absl::IsDataLoss(days(20'000, kMost)));
 }
 
 TEST_CASE("an open clock that is due after all numbers is damage") {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "events/event_log.h"
@@ -50,12 +51,13 @@ class CrashingStore {
   // The calls that can fail.
   enum class Call : uint8_t { kGet, kWrite, kFlush };
 
-  explicit CrashingStore(uint64_t seed) : random_(seed) {}
+  explicit CrashingStore(uint64_t seed, MemoryStore rows = {})
+      : rows_(std::move(rows)), random_(seed) {}
 
   // A view for a cell; at most one at a time.
   std::unique_ptr<RowStore> Open();
   // The call of that number from now on, counted from 1 over Write and Flush, or over Get, fails;
-  // a Write that fails wrote nothing.
+  // 0: none does. A Write that fails wrote nothing.
   void FailAtWrite(uint64_t number) { writes_left_ = number; }
   void FailAtGet(uint64_t number) { gets_left_ = number; }
   // What a crash leaves.

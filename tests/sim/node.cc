@@ -98,7 +98,6 @@ absl::Status Node::FollowOnce(Partition partition) {
   if (at.serving && records == 0) return absl::OkStatus();
   if (at.cell->next_read() < at.end) return absl::OkStatus();
   RETURN_IF_ERROR(at.cell->Write(/*durable=*/false));
-  at.home.AfterWrite();
   at.serving = true;
   NoteServed(at);
   return absl::OkStatus();

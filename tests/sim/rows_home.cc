@@ -1,20 +1,14 @@
 #include "sim/rows_home.h"
 
-#include "base/status.h"
-
 namespace flywheel {
 
 absl::StatusOr<std::unique_ptr<Cell>> RowsHome::Open(EventLog* log, const CellOptions& options) {
   if (rows_ == nullptr) {
     const std::vector<MemoryStore>& checkpoints = checkpoints_->Of(partition_);
-    rows_ = checkpoints.empty() ? std::make_shared<MemoryStore>()
-                                : std::make_shared<MemoryStore>(checkpoints.back());
+    rows_ = std::make_unique<CrashingStore>(
+        dice_->random()(), checkpoints.empty() ? MemoryStore() : checkpoints.back());
   }
-  return Cell::Open(log, partition_, rows_, options);
-}
-
-void RowsHome::AfterWrite() {
-  if (dice_->Below(4) == 0) FLYWHEEL_CHECK(rows_->Flush().ok(), "nothing fails by itself");
+  return Cell::Open(log, partition_, rows_->Open(), options);
 }
 
 void RowsHome::Crash() {
@@ -25,17 +19,17 @@ void RowsHome::Crash() {
 
 void RowsHome::Heal() {
   if (rows_ == nullptr) return;
-  rows_->FailNextWrite(absl::OkStatus());
-  rows_->FailNextGet(absl::OkStatus());
+  rows_->FailAtWrite(0);
+  rows_->FailAtGet(0);
 }
 
 void RowsHome::FailSoon() {
+  constexpr uint64_t kCalls = 6;
   if (rows_ == nullptr) return;
   if (dice_->Half()) {
-    rows_->FailNextGet(absl::UnavailableError("a row cannot be read now"));
+    rows_->FailAtGet(1 + dice_->Below(kCalls));
   } else {
-    rows_->FailNextWrite(dice_->Half() ? absl::ResourceExhaustedError("the disk is full")
-                                       : absl::UnavailableError("rows cannot be written now"));
+    rows_->FailAtWrite(1 + dice_->Below(kCalls));
   }
 }
 

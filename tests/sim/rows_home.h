@@ -12,6 +12,7 @@
 #include "events/event_log.h"
 #include "projections/cell/cell.h"
 #include "projections/store/memory_store.h"
+#include "property/folding.h"
 #include "sim/dice.h"
 
 namespace flywheel {
@@ -24,9 +25,6 @@ class SharedCheckpoints {
   void Add(Partition partition, const MemoryStore& rows) {
     std::vector<MemoryStore>& kept = kept_[partition];
     kept.push_back(rows);
-    // What was to fail there does not fail here.
-    kept.back().FailNextWrite(absl::OkStatus());
-    kept.back().FailNextGet(absl::OkStatus());
     if (kept.size() > kKept) kept.erase(kept.begin());
   }
   const std::vector<MemoryStore>& Of(Partition partition) { return kept_[partition]; }
@@ -40,10 +38,7 @@ class SharedCheckpoints {
   std::map<Partition, std::vector<MemoryStore>> kept_;
 };
 
-// The rows of one partition on one node.
-//
-// Operation: a crash leaves the rows of the last Flush or of any later Write, since a store may
-// make a batch durable before it is asked to. Concurrency: one thread.
+// The rows of one partition on one node. Concurrency: one thread.
 class RowsHome {
  public:
   RowsHome(Partition partition, SharedCheckpoints* checkpoints, Dice* dice)
@@ -51,22 +46,20 @@ class RowsHome {
 
   // From its own rows, else from the newest checkpoint, else empty.
   absl::StatusOr<std::unique_ptr<Cell>> Open(EventLog* log, const CellOptions& options);
-  // What the store does by itself after a Write.
-  void AfterWrite();
   // REQUIRES of the following: no cell is open.
   void Crash();
   void LoseRows() { rows_.reset(); }
-  // The next call to the store, of some kind, fails; or none does any more.
+  // One of the next calls to the store fails; or none does any more.
   void FailSoon();
   void Heal();
   // The rows at hand, which are durable, as a checkpoint.
-  void AddCheckpoint() { checkpoints_->Add(partition_, *rows_); }
+  void AddCheckpoint() { checkpoints_->Add(partition_, rows_->rows()); }
 
  private:
   Partition partition_;
   SharedCheckpoints* checkpoints_;
   Dice* dice_;
-  std::shared_ptr<MemoryStore> rows_;
+  std::unique_ptr<CrashingStore> rows_;
 };
 
 }  // namespace flywheel

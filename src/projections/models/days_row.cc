@@ -74,12 +74,13 @@ absl::Status ForEachDay(std::string_view row,
   int64_t day = 0;
   for (bool first = true; !reader.done(); first = false) {
     const int64_t step = reader.Signed();
-    day += step;
+    const bool overflows = __builtin_add_overflow(day, step, &day);
+    const bool no_day = overflows || day != static_cast<int32_t>(day);
     DayBytes of_day;
     of_day.rating = reader.String();
     of_day.sla = reader.String();
     of_day.tracked = reader.String();
-    if (!reader.ok() || (step <= 0 && !first))
+    if (!reader.ok() || (step <= 0 && !first) || no_day)
       return absl::DataLossError("a row of days cannot be read");
     RETURN_IF_ERROR(visit(LocalDay(static_cast<int32_t>(day)), of_day));
   }
