@@ -23,9 +23,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kDamagedMark = "DAMAGED";
 constexpr size_t kMaxMarkBytes = size_t{64} << 10;
 
-std::string MarkIn(const std::string& folder) {
-  return (fs::path(folder) / kDamagedMark).string();
-}
+std::string MarkIn(const std::string& folder) { return (fs::path(folder) / kDamagedMark).string(); }
 std::string SetAsideOf(const std::string& folder) { return folder + ".damaged"; }
 
 bool HasRows(const std::string& folder) {
@@ -135,8 +133,8 @@ absl::Status SetAside(const std::string& folder) {
   return MoveFolder(folder, aside);
 }
 
-// Puts the ready rows into the cell's folder; those of another version are kept where ready ones lie.
-// A crash between the moves leaves no own rows, and so the ready ones to be taken over.
+// Puts the ready rows into the cell's folder; those of another version are kept where ready ones
+// lie. A crash between the moves leaves no own rows, and so the ready ones to be taken over.
 absl::Status TakeOver(const Opening& opening, const std::string& ready,
                       std::optional<uint64_t> other_version) {
   const CellHome& home = opening.home;
@@ -195,9 +193,8 @@ absl::StatusOr<OpenedCell> OpenCell(EventLog* log, Partition partition, const Ce
   }
   RETURN_IF_ERROR(own.unfit);
   opened.cell = std::move(own.cell);
-  const Offset least = opened.cell != nullptr
-                           ? opened.cell->position().next.Plus(home.worth_restoring)
-                           : Offset(0);
+  const Offset least =
+      opened.cell != nullptr ? opened.cell->position().next.Plus(home.worth_restoring) : Offset(0);
   if (!home.checkpoints.empty()) {
     ASSIGN_OR_RETURN(const std::optional<CheckpointPlace> newest,
                      NewestCheckpoint(home.checkpoints, partition, options.fold_version()));

@@ -280,9 +280,9 @@ absl::Status CopyVerified(const CheckpointPlace& place, const CheckpointManifest
   for (const CheckpointManifest::File& file : manifest.files) {
     const std::string source = (fs::path(place.folder) / file.name).string();
     const std::string target = (fs::path(to) / file.name).string();
-    RETURN_IF_ERROR(CompareDigest(
-        file, links && NeverChanges(file.name) ? LinkOrCopyFile(source, target)
-                                               : CopyFile(source, target)));
+    RETURN_IF_ERROR(CompareDigest(file, links && NeverChanges(file.name)
+                                            ? LinkOrCopyFile(source, target)
+                                            : CopyFile(source, target)));
   }
   return SyncFolder(to);
 }
@@ -409,8 +409,8 @@ absl::Status CopyCheckpointTo(const CheckpointPlace& place, const std::string& f
   const absl::Status copied = [&]() -> absl::Status {
     ASSIGN_OR_RETURN(const CheckpointManifest manifest, ReadManifest(place));
     RETURN_IF_ERROR(CopyVerified(place, manifest, written, /*links=*/false));
-    RETURN_IF_ERROR(WriteFile((fs::path(written) / CheckpointManifest::kFileName).string(),
-                              manifest.ToText()));
+    RETURN_IF_ERROR(
+        WriteFile((fs::path(written) / CheckpointManifest::kFileName).string(), manifest.ToText()));
     return SyncFolder(written);
   }();
   if (copied.ok()) return MoveFolder(written, folder);

@@ -120,10 +120,9 @@ bool LiveCell::WaitForTurn(std::chrono::steady_clock::time_point deadline) {
 }
 
 absl::Status LiveCell::Late() const {
-  return absl::UnavailableError(fmt::format("partition {} does not get to it{}{}",
-                                            partition_.number(),
-                                            progress_.trouble.empty() ? "" : ": ",
-                                            progress_.trouble));
+  return absl::UnavailableError(
+      fmt::format("partition {} does not get to it{}{}", partition_.number(),
+                  progress_.trouble.empty() ? "" : ": ", progress_.trouble));
 }
 
 absl::Status LiveCell::BetweenBatches(Work work, absl::Duration timeout) {
@@ -361,6 +360,7 @@ void LiveCell::Publish() {
   view->position = cell_->position();
   view->rows = store_->Snapshot();
   view->policies = policies_;
+  view->changes = cell_->NoteChanges();
   MutexLock lock(&mutex_);
   view_ = std::move(view);
   progress_.state = CellProgress::State::kServing;
