@@ -3,14 +3,14 @@
 
     bench/http/mixed.py [--events 20000] [--queries 20000] [--seconds 30]
 
-Posts simulated events in bodies of 100, asks for ratings (and Smart!, where the binary answers it) of all sellers in turn,
-and 50 times a second posts one event of a new seller and asks for the seller with the answer's position.
+Half of the simulated events are in the log before, the others are posted in bodies of 100. Meanwhile ratings and Smart! of
+all sellers are asked for in turn, and 50 times a second one event of a new seller is posted, and the seller asked for with
+the answer's position.
 """
 
 import argparse
 import shutil
 import subprocess
-import urllib.error
 import uuid
 from pathlib import Path
 
@@ -19,14 +19,19 @@ from peers import Flywheel, cpu_seconds, machine
 
 
 def make_events(binary, folder, wanted, sellers):
-    events = folder / f"stream-{wanted}-{sellers}.jsonl"
-    if not events.exists():
+    """The events that are there before, and those that are posted: `wanted` at least."""
+    before, posted = (folder / f"{name}-{wanted}-{sellers}.jsonl" for name in ("before", "posted"))
+    if not posted.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        part = events.with_suffix(".part")
-        subprocess.run([binary, "simulate", "--sellers", str(sellers), "--orders", str(wanted // 8), "--days", "400",
-                        "--seed", "11", "--out", part], check=True, stdout=subprocess.DEVNULL)
-        part.rename(events)
-    return events
+        whole = folder / "whole.jsonl"
+        subprocess.run([binary, "simulate", "--sellers", str(sellers), "--orders", str(wanted // 4), "--days", "400",
+                        "--seed", "11", "--out", whole], check=True, stdout=subprocess.DEVNULL)
+        with open(whole) as lines:
+            events = lines.readlines()
+        before.write_text("".join(events[:-wanted]))
+        posted.write_text("".join(events[-wanted:]))
+        whole.unlink()
+    return before, posted
 
 
 def registrations(file, count):
@@ -50,23 +55,19 @@ def main():
     parser.add_argument("--client-core", default=1, type=int)
     options = parser.parse_args()
     folder = options.folder.resolve()
-    events = make_events(options.binary, folder, options.events * options.seconds, options.sellers)
+    before, events = make_events(options.binary, folder, options.events * options.seconds, options.sellers)
     data = folder / "mixed"
     shutil.rmtree(data, ignore_errors=True)
+    subprocess.run([options.binary, "--data", data, "publish", before], check=True, stdout=subprocess.DEVNULL)
     seen = folder / "seen.jsonl"
     registrations(seen, 50 * options.seconds)
     targets = folder / "mixed-targets"
     print("machine:", machine())
     server = Flywheel(options.binary, data, options.core, folder)
     try:
-        asked = [f"/v1/sellers/s-{number:06}/rating" for number in range(1, options.sellers + 1)]
-        try:
-            server.get("/v1/sellers/none/smart")
-        except urllib.error.HTTPError as answer:
-            if b"NO_SUCH_ROW" in answer.read():
-                asked += [f"/v1/sellers/s-{number:06}/smart" for number in range(1, options.sellers + 1)]
-        targets.write_text("".join(path + "\n" for path in asked))
-        resident, before = Resident(server.pid), cpu_seconds(server.pid)
+        targets.write_text("".join(f"/v1/sellers/s-{number:06}/{figure}\n"
+                                   for figure in ("rating", "smart") for number in range(1, options.sellers + 1)))
+        resident, spent = Resident(server.pid), cpu_seconds(server.pid)
         run = lambda mode, **flags: load(options.load, options.client_core, mode, server.port,
                                          seconds=options.seconds, **flags)
         running = [
@@ -75,7 +76,7 @@ def main():
             run("visible", rate=50, connections=8, **{"in": seen}),
         ]
         posts, queries, visible = map(figures, running)
-        cpu = cpu_seconds(server.pid) - before
+        cpu = cpu_seconds(server.pid) - spent
         print(f"{options.events:,} events/s in bodies of 100, {options.queries:,} queries/s, {options.seconds} s, "
               f"{options.sellers:,} sellers")
         for name, got in (("posts", posts), ("queries", queries)):
