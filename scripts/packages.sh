@@ -19,7 +19,7 @@ TEST_PACKAGES=(
 # What a Kafka broker on this machine needs: scripts/kafka.sh.
 KAFKA_PACKAGES=(default-jre-headless@java maven@mvn kcat@kcat)
 
-BENCH_PACKAGES=(libbenchmark-dev)
+BENCH_PACKAGES=(libbenchmark-dev python3@python3 nginx-light@nginx redis-server@redis-server wrk@wrk)
 
 # The version of buf that checks the schemas; it comes from npm into .tools/.
 readonly BUF_VERSION=1.50.0

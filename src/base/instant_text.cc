@@ -143,12 +143,24 @@ absl::StatusOr<Instant> ParseInstant(std::string_view text) {
   return instant;
 }
 
+// Digit by digit: every answer has several of them.
 std::string FormatInstant(Instant instant) {
   const int64_t day = instant.number() / kMillisPerDay;
   const int64_t millis = instant.number() % kMillisPerDay;
-  return fmt::format("{}T{:02}:{:02}:{:02}.{:03}Z", FormatDay(LocalDay(static_cast<int32_t>(day))),
-                     millis / kMillisPerHour, millis / kMillisPerMinute % 60,
-                     millis / kMillisPerSecond % 60, millis % kMillisPerSecond);
+  std::string text = FormatDay(LocalDay(static_cast<int32_t>(day)));
+  const auto append = [&text](char before, int64_t number, int digits) {
+    text.push_back(before);
+    for (int64_t unit = digits == 3 ? 100 : 10; unit > 0; unit /= 10) {
+      text.push_back(static_cast<char>('0' + number / unit % 10));
+    }
+  };
+  text.reserve(text.size() + 14);
+  append('T', millis / kMillisPerHour, 2);
+  append(':', millis / kMillisPerMinute % 60, 2);
+  append(':', millis / kMillisPerSecond % 60, 2);
+  append('.', millis % kMillisPerSecond, 3);
+  text.push_back('Z');
+  return text;
 }
 
 absl::StatusOr<LogPlace> ParsePlace(std::string_view text) {

@@ -28,11 +28,19 @@ LocalDay DayOfDate(int year, int month, int day) {
 }
 
 CivilTime DateOfDay(LocalDay day) {
-  const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day.number();
+  // By eras of 400 years of years that begin in March, so that the leap day is the last one.
+  constexpr int64_t kDaysOfEra = 146'097;
+  const int64_t days = int64_t{day.number()} + 719'468;
+  const int64_t era = (days >= 0 ? days : days - (kDaysOfEra - 1)) / kDaysOfEra;
+  const int64_t in_era = days - era * kDaysOfEra;
+  const int64_t years = (in_era - in_era / 1460 + in_era / 36'524 - in_era / 146'096) / 365;
+  const int64_t in_year = in_era - (365 * years + years / 4 - years / 100);
+  const int64_t month_from_march = (5 * in_year + 2) / 153;
   CivilTime date;
-  date.year = static_cast<int>(civil.year());
-  date.month = civil.month();
-  date.day = civil.day();
+  date.day = static_cast<int>(in_year - (153 * month_from_march + 2) / 5 + 1);
+  date.month =
+      static_cast<int>(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
+  date.year = static_cast<int>(years + era * 400 + (date.month <= 2 ? 1 : 0));
   return date;
 }
 
@@ -46,7 +54,18 @@ LocalDay AddMonths(LocalDay day, int months) {
 
 std::string FormatDay(LocalDay day) {
   const CivilTime date = DateOfDay(day);
-  return absl::StrFormat("%04d-%02d-%02d", date.year, date.month, date.day);
+  if (date.year < 0 || date.year > 9999) {
+    return absl::StrFormat("%04d-%02d-%02d", date.year, date.month, date.day);
+  }
+  // Digit by digit: answers have many of them.
+  std::string text = "0000-00-00";
+  const auto put = [&text](size_t last, int number) {
+    for (; number > 0; number /= 10) text[last--] = static_cast<char>('0' + number % 10);
+  };
+  put(3, date.year);
+  put(6, date.month);
+  put(9, date.day);
+  return text;
 }
 
 absl::StatusOr<TimeZone> TimeZone::Load(std::string_view name) {

@@ -54,7 +54,8 @@ std::shared_ptr<const HttpRoutes> HttpDoors::MakeRoutes() {
     routes->Add({HttpMethod::kGet, std::move(pattern), 0,
                  [answer = std::move(answer)](HttpRequest&, HttpExchange& exchange) {
                    exchange.Answer(answer());
-                 }});
+                 },
+                 /*urgent=*/true});
   };
   // A door makes a question of a request; it throws nothing and waits for nothing.
   using Door = absl::StatusOr<Question> (*)(QueryService&, const HttpRequest&);
@@ -62,6 +63,10 @@ std::shared_ptr<const HttpRoutes> HttpDoors::MakeRoutes() {
     routes->Add({method, std::move(pattern), max_body,
                  [this, door](HttpRequest& request, HttpExchange& exchange) {
                    questions_.Take(request, exchange, door(*service_, request));
+                 },
+                 /*urgent=*/false,
+                 [this, door](const HttpRequest& request) {
+                   return questions_.Prepare(request, door(*service_, request));
                  }});
   };
   const auto ask = [&](std::string pattern, Door door) {
@@ -103,6 +108,14 @@ void HttpDoors::AddMetrics() {
     text.Family("flywheel_positions_waiting", MetricsText::Type::kGauge,
                 "Questions that wait until the rows hold their min_position.");
     text.Sample({}, static_cast<int64_t>(questions_.waiting()));
+    const AnswerCache::State answers = questions_.answers().state();
+    text.Family("flywheel_answers_total", MetricsText::Type::kCounter,
+                "Answers that may be kept: found among those given before, or made.");
+    text.Sample({{"from", "cache"}}, static_cast<int64_t>(answers.found));
+    text.Sample({{"from", "rows"}}, static_cast<int64_t>(answers.made));
+    text.Family("flywheel_answer_cache_bytes", MetricsText::Type::kGauge,
+                "Bytes of answers that are kept.");
+    text.Sample({}, static_cast<int64_t>(answers.bytes));
   });
 }
 

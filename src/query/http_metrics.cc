@@ -62,6 +62,9 @@ void HttpMetrics::WriteState(const HttpServerState& state, MetricsText& text) {
   text.Family("flywheel_http_connections_refused_total", MetricsText::Type::kCounter,
               "Connections over the limit.");
   text.Sample({}, static_cast<int64_t>(state.connections_refused));
+  text.Family("flywheel_http_requests_refused_total", MetricsText::Type::kCounter,
+              "Requests that had waited too long for their turn.");
+  text.Sample({}, static_cast<int64_t>(state.requests_refused));
 }
 
 }  // namespace flywheel

@@ -35,8 +35,12 @@ class Staleness {
   std::string HeaderLines(const LogPosition& position) const {
     HttpResponse header;
     header.AddHeader("Flywheel-Position", position.Format());
-    header.AddHeader("Flywheel-Lag-Events", std::to_string(lag_events_));
-    header.AddHeader("Flywheel-Lag-Seconds", fmt::format("{:.3f}", absl::ToDoubleSeconds(lag_)));
+    const fmt::format_int lag(lag_events_);
+    header.AddHeader("Flywheel-Lag-Events", {lag.data(), lag.size()});
+    header.AddHeader("Flywheel-Lag-Seconds",
+                     lag_ == absl::ZeroDuration()
+                         ? "0.000"
+                         : fmt::format("{:.3f}", absl::ToDoubleSeconds(lag_)));
     header.AddHeader("Flywheel-Fresh-At",
                      FormatInstant(std::clamp(fresh_at_, kEarliestInstant, kLatestInstant)));
     return std::move(header.header_lines);
@@ -117,8 +121,31 @@ struct QuestionFrame::Waiting {
 
 absl::StatusOr<Instant> QuestionViews::AsOf(const QuestionTime& time) const {
   if (time.as_of) return *time.as_of;
-  ASSIGN_OR_RETURN(const Instant log_clock, CellSources(views).LogClock());
+  Instant log_clock;
+  for (const std::shared_ptr<const CellView>& view : views) {
+    if (view != nullptr) log_clock = std::max(log_clock, view->position.log_clock);
+  }
   return flywheel::AsOf(time.clock, wall, log_clock);
+}
+
+absl::StatusOr<HttpResponse> AnswerOnce(const QuestionViews& views, const CachedQuestion& question,
+                                        const QuestionTime& time, Instant as_of,
+                                        absl::FunctionRef<absl::StatusOr<MadeAnswer>()> make) {
+  const Partition partition =
+      PartitionOf(question.seller, static_cast<int32_t>(views.views.size()));
+  const CellView& view = *views.views[Index(partition)];
+  const bool may_be_kept = views.answers != nullptr && !time.is_past() && question.seller != kAll &&
+                           as_of >= view.position.log_clock;
+  if (may_be_kept) {
+    if (std::optional<std::string> body = views.answers->Find(question, view, as_of)) {
+      return RowAnswer(*std::move(body));
+    }
+  }
+  ASSIGN_OR_RETURN(MadeAnswer made, make());
+  if (may_be_kept && made.holds_until) {
+    views.answers->Keep(question, view, as_of, *made.holds_until, made.response.body);
+  }
+  return std::move(made.response);
 }
 
 QuestionFrame::QuestionFrame(const QueryService* service, WorkQueue* work,
@@ -126,6 +153,7 @@ QuestionFrame::QuestionFrame(const QueryService* service, WorkQueue* work,
     : service_(service),
       work_(work),
       position_wait_(options.position_wait),
+      answers_(options.answer_cache_bytes),
       waiters_(
           [service](Partition partition) -> std::optional<Offset> {
             const std::shared_ptr<const CellView> view = service->View(partition);
@@ -133,28 +161,53 @@ QuestionFrame::QuestionFrame(const QueryService* service, WorkQueue* work,
           },
           options.max_waiting_positions) {}
 
+class QuestionFrame::Prepared final : public HttpPrepared {
+ public:
+  Prepared(QuestionFrame* frame, std::shared_ptr<const Question> question, std::string target)
+      : frame_(frame), question_(std::move(question)), target_(std::move(target)) {}
+
+  void Handle(HttpExchange& exchange) const override {
+    frame_->TakeChecked(question_, target_, exchange);
+  }
+
+ private:
+  QuestionFrame* const frame_;
+  const std::shared_ptr<const Question> question_;
+  const std::string target_;
+};
+
+std::shared_ptr<const HttpPrepared> QuestionFrame::Prepare(const HttpRequest& request,
+                                                           absl::StatusOr<Question> asked) {
+  if (!asked.ok() || !asked->time.Check(asked->partitions).ok()) return nullptr;
+  return std::make_shared<const Prepared>(this, std::make_shared<const Question>(*std::move(asked)),
+                                          std::string(request.target));
+}
+
 void QuestionFrame::Take(const HttpRequest& request, HttpExchange& exchange,
                          absl::StatusOr<Question> asked) {
   if (!asked.ok()) return exchange.Answer(BadParameter(asked.status()));
-  Question& question = *asked;
-  if (const absl::Status status = question.time.Check(question.partitions); !status.ok()) {
+  if (const absl::Status status = asked->time.Check(asked->partitions); !status.ok()) {
     return exchange.Answer(BadParameter(status));
   }
+  TakeChecked(std::make_shared<const Question>(*std::move(asked)), request.target, exchange);
+}
+
+void QuestionFrame::TakeChecked(const std::shared_ptr<const Question>& question,
+                                std::string_view target, HttpExchange& exchange) {
   Collected collected;
-  if (std::optional<HttpResponse> refusal = Collect(question, request.target, &collected)) {
+  if (std::optional<HttpResponse> refusal = Collect(*question, target, &collected)) {
     return exchange.Answer(*std::move(refusal));
   }
-  LogPosition missing = Missing(question, collected.position);
-  if (missing.empty() && !question.takes_long) {
-    return exchange.Answer(AnswerTo(question, collected.views, collected.freshness));
+  LogPosition missing = Missing(*question, collected.position);
+  if (missing.empty() && !question->takes_long) {
+    return exchange.Answer(AnswerTo(*question, collected.views, collected.freshness));
   }
   std::optional<HttpDeferred> deferred = exchange.Defer();
   if (!deferred) return;
   auto answer = std::make_shared<HttpDeferred>(*std::move(deferred));
-  auto kept = std::make_shared<const Question>(std::move(question));
-  if (missing.empty()) return Evaluate(std::move(kept), std::move(collected), std::move(answer));
+  if (missing.empty()) return Evaluate(question, std::move(collected), std::move(answer));
   WaitForPosition(std::make_shared<Waiting>(
-      Waiting{std::move(kept), std::string(request.target), std::move(missing),
+      Waiting{question, std::string(target), std::move(missing),
               std::chrono::steady_clock::now() + position_wait_, std::move(answer)}));
 }
 
@@ -205,6 +258,7 @@ std::optional<HttpResponse> QuestionFrame::Collect(const Question& question,
   const int32_t partitions = service_->partitions();
   CellViews& views = collected->views.views;
   collected->views.wall = service_->Now();
+  collected->views.answers = &answers_;
   views.reserve(static_cast<size_t>(partitions));
   std::vector<Partition> missing;
   Staleness staleness;

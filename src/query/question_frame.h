@@ -13,13 +13,16 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/json_writer.h"
 #include "base/strong.h"
 #include "projections/cell/cell_view.h"
+#include "query/answer_cache.h"
 #include "query/http/http_exchange.h"
 #include "query/http/http_message.h"
+#include "query/http/http_routes.h"
 #include "query/position_waiters.h"
 #include "query/question_parameters.h"
 #include "query/service.h"
@@ -31,10 +34,26 @@ namespace flywheel {
 struct QuestionViews {
   CellViews views;  // by partition; of those that are not needed what is at hand
   Instant wall;
+  AnswerCache* answers = nullptr;  // none: every answer is made
 
   // The instant that the question asks for. Errors: those of the rows.
   absl::StatusOr<Instant> AsOf(const QuestionTime& time) const;
 };
+
+// An answer as it was made from the views.
+struct MadeAnswer {
+  HttpResponse response;
+  // It may be given again for an instant up to this one while the rows stay as they are; nullopt:
+  // it may not.
+  std::optional<Instant> holds_until;
+};
+
+// The answer to a question about one seller, as it was given before where that still holds, else
+// made by `make`. Its body holds no other instant of the question than as "asOf". Errors: those of
+// `make`.
+absl::StatusOr<HttpResponse> AnswerOnce(const QuestionViews& views, const CachedQuestion& question,
+                                        const QuestionTime& time, Instant as_of,
+                                        absl::FunctionRef<absl::StatusOr<MadeAnswer>()> make);
 
 // What a door has made of a request.
 struct Question {
@@ -52,6 +71,8 @@ struct QuestionFrameOptions {
   // How long a question waits for its min_position, and how many may wait, from 1.
   std::chrono::milliseconds position_wait{10'000};
   size_t max_waiting_positions = 1024;
+  // Of answers that are kept to be given again; 0: none are.
+  size_t answer_cache_bytes = kMaxAnswerCacheBytes;
 };
 
 // Operation: an answer's header says how late it may be: Flywheel-Position, the place of the first
@@ -69,6 +90,13 @@ class QuestionFrame {
  public:
   QuestionFrame(const QueryService* service, WorkQueue* work, const QuestionFrameOptions& options);
 
+  AnswerCache& answers() { return answers_; }
+
+  // A question that is asked again and again; nullptr: it makes no sense, which Take answers. The
+  // frame must outlive it.
+  std::shared_ptr<const HttpPrepared> Prepare(const HttpRequest& request,
+                                              absl::StatusOr<Question> asked);
+
   // An error is InvalidArgument, which names the parameter: 400.
   void Take(const HttpRequest& request, HttpExchange& exchange, absl::StatusOr<Question> asked);
 
@@ -78,6 +106,10 @@ class QuestionFrame {
  private:
   struct Collected;
   struct Waiting;
+  class Prepared;
+
+  void TakeChecked(const std::shared_ptr<const Question>& question, std::string_view target,
+                   HttpExchange& exchange);
 
   // The views that the question needs, and how fresh they are; else the answer that says why they
   // are not at hand.
@@ -96,6 +128,7 @@ class QuestionFrame {
   const QueryService* const service_;
   WorkQueue* const work_;
   const std::chrono::milliseconds position_wait_;
+  mutable AnswerCache answers_;
   PositionWaiters waiters_;
 };
 

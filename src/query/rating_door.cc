@@ -18,16 +18,20 @@ struct RatingAsked {
   QuestionTime time;
 };
 
-absl::StatusOr<HttpResponse> Answer(const RatingAsked& asked, const QuestionViews& views) {
+absl::StatusOr<HttpResponse> Answer(const RatingAsked& asked, const CachedQuestion& cached,
+                                    const QuestionViews& views) {
   RatingQuery query;
   query.history = asked.history;
   query.known_at = asked.time.known_at;
   query.before = asked.time.before();
   ASSIGN_OR_RETURN(query.as_of, views.AsOf(asked.time));
-  ASSIGN_OR_RETURN(const std::optional<RatingAnswer> answer,
-                   RatingReader(views.views).One(asked.seller, asked.market, query));
-  if (!answer) return NoSuchRow(asked.seller, asked.market, query.as_of);
-  return RowAnswer(RatingJson(*answer, asked.history));
+  const auto make = [&]() -> absl::StatusOr<MadeAnswer> {
+    ASSIGN_OR_RETURN(const std::optional<RatingAnswer> answer,
+                     RatingReader(views.views).One(asked.seller, asked.market, query));
+    if (!answer) return MadeAnswer{NoSuchRow(asked.seller, asked.market, query.as_of), {}};
+    return MadeAnswer{RowAnswer(RatingJson(*answer, asked.history)), answer->holds_until};
+  };
+  return AnswerOnce(views, cached, asked.time, query.as_of, make);
 }
 
 }  // namespace
@@ -44,9 +48,9 @@ absl::StatusOr<Question> RatingQuestion(QueryService& service, const HttpRequest
   question.time = asked.time;
   question.partitions = PartitionsOf(asked.seller, service);
   question.takes_long = asked.seller == kAll || asked.time.is_past();
-  question.answer = [asked = std::move(asked)](const QuestionViews& views) {
-    return Answer(asked, views);
-  };
+  CachedQuestion cached("rating", asked.seller, asked.market, asked.history);
+  question.answer = [asked = std::move(asked), cached = std::move(cached)](
+                        const QuestionViews& views) { return Answer(asked, cached, views); };
   return question;
 }
 

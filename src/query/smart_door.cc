@@ -1,5 +1,6 @@
 #include "query/smart_door.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,17 +19,27 @@ struct SmartAsked {
   QuestionTime time;
 };
 
-absl::StatusOr<HttpResponse> Answer(const SmartAsked& asked, const QuestionViews& views) {
+absl::StatusOr<HttpResponse> Answer(const SmartAsked& asked, const CachedQuestion& cached,
+                                    const QuestionViews& views) {
   SmartQuery query;
   query.known_at = asked.time.known_at;
   ASSIGN_OR_RETURN(query.as_of, views.AsOf(asked.time));
-  ASSIGN_OR_RETURN(const std::vector<SmartAnswer> answers,
-                   SmartReader(views.views).Of(asked.seller, asked.market, query));
-  if (answers.empty()) return NoSuchRow(asked.seller, asked.market, query.as_of);
-  std::vector<std::string> lines;
-  lines.reserve(answers.size());
-  for (const SmartAnswer& answer : answers) lines.push_back(SmartJson(answer, asked.history));
-  return asked.market == kAll ? RowsAnswer(lines) : RowAnswer(std::move(lines.front()));
+  const auto make = [&]() -> absl::StatusOr<MadeAnswer> {
+    ASSIGN_OR_RETURN(const std::vector<SmartAnswer> answers,
+                     SmartReader(views.views).Of(asked.seller, asked.market, query));
+    if (answers.empty()) return MadeAnswer{NoSuchRow(asked.seller, asked.market, query.as_of), {}};
+    std::vector<std::string> lines;
+    lines.reserve(answers.size());
+    Instant holds_until = kLatestInstant;
+    for (const SmartAnswer& answer : answers) {
+      lines.push_back(SmartJson(answer, asked.history));
+      holds_until = std::min(holds_until, answer.holds_until);
+    }
+    return MadeAnswer{
+        asked.market == kAll ? RowsAnswer(lines) : RowAnswer(std::move(lines.front())),
+        holds_until};
+  };
+  return AnswerOnce(views, cached, asked.time, query.as_of, make);
 }
 
 }  // namespace
@@ -55,9 +66,10 @@ absl::StatusOr<Question> SmartQuestion(QueryService& service, const HttpRequest&
   question.time = asked.time;
   question.partitions = PartitionsOf(asked.seller, service);
   question.takes_long = asked.time.is_past();
-  question.answer = [asked = std::move(asked)](const QuestionViews& views) {
-    return Answer(asked, views);
-  };
+  CachedQuestion cached("smart", asked.seller, asked.market, asked.history);
+  cached.uses_smart_rows = true;
+  question.answer = [asked = std::move(asked), cached = std::move(cached)](
+                        const QuestionViews& views) { return Answer(asked, cached, views); };
   return question;
 }
 

@@ -68,7 +68,7 @@ TEST_CASE("an order or a seller with a market that is none is damage") {
   Fact fact;
   fact.kind = EventKind::kOrderPlaced;
   fact.market = MarketCode("PL");
-  fact.body = OrderPlacedFact();
+  fact.body.emplace<OrderPlacedFact>();
   placed.Place(fact);
   std::string order;
   placed.Encode(&order);

@@ -44,6 +44,7 @@ TestNode::TestNode(const MemoryLogOptions& options)
        partition = partition.Plus(1)) {
     auto cell = Cell::Open(&log_, partition, std::make_unique<MemoryStore>(), CellOptions());
     REQUIRE(cell.ok());
+    (*cell)->NoteChanges();
     cells_.push_back(*std::move(cell));
     held_.push_back({{CellStatus::State::kServing, ""}, address(), nullptr, now});
   }
@@ -64,6 +65,7 @@ void TestNode::Fold() {
     view->position = cell->position();
     view->rows = cell->store().Snapshot();
     view->policies = built_in_;
+    view->changes = cell->NoteChanges();
     MutexLock lock(&mutex_);
     held_[Index(cell->partition())].view = std::move(view);
     held_[Index(cell->partition())].fresh_at = now;
@@ -164,7 +166,10 @@ bool TestNode::Ready(std::string* why) const {
 }
 
 std::unique_ptr<HttpDoors> StartDoors(TestNode& node, const HttpDoorsOptions& options) {
-  auto doors = HttpDoors::Start(&node, options);
+  HttpDoorsOptions patient = options;
+  // Machines that run tests are slow: what waits for its turn is not refused.
+  patient.server.max_queue_delay = absl::ZeroDuration();
+  auto doors = HttpDoors::Start(&node, patient);
   REQUIRE(doors.ok());
   return *std::move(doors);
 }

@@ -134,6 +134,7 @@ class Server {
     doors.server.address = listen.host;
     doors.server.port = listen.port;
     doors.server.threads = options_.http_threads;
+    doors.server.max_queue_delay = absl::Milliseconds(options_.queue_delay_millis);
     ASSIGN_OR_RETURN(doors_, HttpDoors::Start(service_.get(), doors));
     const uint16_t port = doors_->port();
     const bool ipv6 = listen.host.find(':') != std::string::npos;
@@ -321,6 +322,13 @@ void AddServe(CLI::App& app, CommandRunner& runner) {
       ->capture_default_str();
   command->add_option("--http-threads", options->http_threads, "threads of the HTTP door")
       ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--queue-delay", options->queue_delay_millis,
+          "milliseconds that a request may wait for its turn under lasting overload before "
+          "it is refused; 0: as long as it takes")
+      ->check(CLI::Range(0, 60'000))
       ->capture_default_str();
   AddPartitions(*command, options->partitions);
   RunsAlone(*command, runner, options, Serve);

@@ -25,6 +25,7 @@ struct ServeOptions {
   int32_t session_seconds = 10;
   int32_t cache_mib = 384;
   int32_t http_threads = 2;
+  int32_t queue_delay_millis = 20;
   int32_t partitions = 0;  // of an embedded log that is made now; 0: 4, or what there is
 };
 

@@ -17,6 +17,28 @@ namespace {
 constexpr absl::Duration kReadWait = absl::Seconds(1);
 constexpr int kMaxReadsWithoutProgress = 30;
 
+// Passes on what is written, and notes whose rows they are.
+class NotingBatch final : public RowBatch {
+ public:
+  NotingBatch(RowBatch* batch, SellerChanges* changes, Offset next)
+      : batch_(batch), changes_(changes), next_(next) {}
+
+  void Put(std::string_view key, std::string_view value) override {
+    changes_->Note(key, next_);
+    batch_->Put(key, value);
+  }
+  void Delete(std::string_view key) override {
+    changes_->Note(key, next_);
+    batch_->Delete(key);
+  }
+  void Clear() override { batch_->Clear(); }
+
+ private:
+  RowBatch* batch_;
+  SellerChanges* changes_;
+  Offset next_;
+};
+
 }  // namespace
 
 Cell::Cell(EventLog* log, Partition partition, std::shared_ptr<RowStore> store,
@@ -110,20 +132,30 @@ absl::Status Cell::CatchUp(Offset end, Offset limit,
   return unflushed_records_ > 0 ? Write(/*durable=*/true) : absl::OkStatus();
 }
 
+void Cell::WriteRows(RowBatch* batch) {
+  if (changes_ == nullptr) return fold_->WriteTo(batch);
+  NotingBatch noting(batch, changes_.get(), position().next);
+  fold_->WriteTo(&noting);
+}
+
 absl::Status Cell::Write(bool durable) {
   RETURN_IF_ERROR(OfRows(fold_->status()));
   if (durable) {
-    RETURN_IF_ERROR(
-        OfRows(store_->WriteDurably([this](RowBatch* batch) { fold_->WriteTo(batch); })));
+    RETURN_IF_ERROR(OfRows(store_->WriteDurably([this](RowBatch* batch) { WriteRows(batch); })));
     unflushed_records_ = 0;
   } else {
     batch_->Clear();
-    fold_->WriteTo(batch_.get());
+    WriteRows(batch_.get());
     RETURN_IF_ERROR(OfRows(store_->Write(batch_.get())));
     batch_->Clear();
   }
   if (fold_->cached_bytes() > options_.cache_bytes) fold_->Shrink(options_.cache_bytes / 4 * 3);
   return absl::OkStatus();
+}
+
+std::shared_ptr<const SellerChanges> Cell::NoteChanges() {
+  if (changes_ == nullptr) changes_ = std::make_shared<SellerChanges>();
+  return changes_;
 }
 
 }  // namespace flywheel

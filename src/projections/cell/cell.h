@@ -14,6 +14,7 @@
 #include "base/strong.h"
 #include "events/event_log.h"
 #include "projections/cell/fold.h"
+#include "projections/cell/seller_changes.h"
 #include "projections/store/row_store.h"
 
 namespace flywheel {
@@ -68,6 +69,9 @@ class Cell {
   // Writes the changed rows with the position; makes them durable when asked to.
   absl::Status Write(bool durable);
 
+  // From here on Write notes which sellers' rows it changes. The same object at every call.
+  std::shared_ptr<const SellerChanges> NoteChanges();
+
   Partition partition() const { return partition_; }
   const CellRow& position() const { return fold_->position(); }
   // Where the next read goes on: at position().next, or after a gap that follows it.
@@ -84,6 +88,7 @@ class Cell {
   Cell(EventLog* log, Partition partition, std::shared_ptr<RowStore> store,
        const CellOptions& options);
   absl::Status CheckAgainstLog();
+  void WriteRows(RowBatch* batch);
   absl::Status CatchUp(Offset end, Offset limit, absl::FunctionRef<void(const CellRow&)> progress);
 
   EventLog* log_;
@@ -94,6 +99,7 @@ class Cell {
   std::unique_ptr<Fold> fold_;
   Offset next_read_;
   uint64_t unflushed_records_ = 0;
+  std::shared_ptr<SellerChanges> changes_;  // nullptr: nobody asked for them
 };
 
 }  // namespace flywheel

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "events/policy.h"
+#include "projections/cell/seller_changes.h"
 #include "projections/facts/cell_row.h"
 #include "projections/store/row_store.h"
 
@@ -17,6 +18,8 @@ struct CellView {
   CellRow position;
   std::shared_ptr<const RowReader> rows;
   std::shared_ptr<const PolicyBook> policies;
+  // By which what was made of another view of the cell may be known to hold; may be nullptr.
+  std::shared_ptr<const SellerChanges> changes;
 };
 
 // By partition; nullptr: this process does not hold that partition.

@@ -360,6 +360,7 @@ void LiveCell::Publish() {
   view->position = cell_->position();
   view->rows = store_->Snapshot();
   view->policies = policies_;
+  view->changes = cell_->NoteChanges();
   MutexLock lock(&mutex_);
   view_ = std::move(view);
   progress_.state = CellProgress::State::kServing;

@@ -192,6 +192,9 @@ struct RatingAnswer {
   std::array<std::optional<int64_t>, 4> average_hundredths;
   std::vector<RatingHistoryRow> history;  // rising days; filled on request
   bool complete = true;
+  // The same stored rows give the same figures for every instant from as_of to here; as_of itself
+  // where that is not known.
+  Instant holds_until;
 
   int64_t count(RatingCounter counter) const { return counters[static_cast<size_t>(counter)]; }
   std::optional<int64_t> recommended_tenths() const {

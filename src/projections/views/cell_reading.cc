@@ -107,6 +107,12 @@ const MarketPolicy& CellState::PolicyOf(MarketCode market, Instant at) const {
   return *policy;
 }
 
+Instant FiguresHoldUntil(const PolicyBook& policies, const TimeZone& zone, Instant as_of) {
+  const Instant end = zone.EndOf(zone.Day(as_of));
+  const std::optional<Instant> next = policies.NextEffectiveAfter(as_of);
+  return next ? std::min(end, next->Plus(-1)) : end;
+}
+
 CellSources::CellSources(const std::vector<const RowReader*>& stores) {
   sources_.reserve(stores.size());
   for (const RowReader* store : stores) sources_.push_back({store, nullptr});

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "base/market.h"
 #include "base/strong.h"
+#include "base/time_zone.h"
 #include "events/policy.h"
 #include "projections/cell/cell_view.h"
 #include "projections/facts/cell_row.h"
@@ -86,6 +87,10 @@ class CellSources {
 
 // The rows of the views, by partition; nullptr where there is none.
 std::vector<const RowReader*> RowsOf(const CellViews& views);
+
+// The last instant from `as_of` on before a local day ends or another policy comes into effect:
+// till then stored figures that count whole days stay the same, if no row changes.
+Instant FiguresHoldUntil(const PolicyBook& policies, const TimeZone& zone, Instant as_of);
 
 // nullopt: no record of the seller passed intake.
 absl::StatusOr<std::optional<SellerRow>> ReadSeller(const RowReader& store,

@@ -155,6 +155,7 @@ struct Part {
   std::vector<RatingHistoryRow> history;
   int32_t rates_for_average = 0;
   bool complete = true;
+  Instant holds_until;
 };
 
 Part MakePart(const CellState& state, MarketCode market, const DaysByWindow& days,
@@ -165,6 +166,9 @@ Part MakePart(const CellState& state, MarketCode market, const DaysByWindow& day
   part.counters = SumUpTo(days.at(policy.rating.window_days), policy.zone->Day(query.as_of));
   part.rates_for_average = policy.rating.rates_for_average;
   if (query.history) part.history = HistoryOf(state, market, days, query);
+  part.holds_until = StoredStepsAnswer(state, market, query)
+                         ? FiguresHoldUntil(*state.policies, *policy.zone, query.as_of)
+                         : query.as_of;
   return part;
 }
 
@@ -263,10 +267,13 @@ void AddHistory(const std::vector<RatingHistoryRow>& from, std::vector<RatingHis
 // the greatest).
 class Sum {
  public:
+  Sum() { answer_.holds_until = kLatestInstant; }
+
   void Add(const Part& part) {
     any_ = true;
     AddCounters(part.counters, &answer_.counters);
     answer_.complete = answer_.complete && part.complete;
+    answer_.holds_until = std::min(answer_.holds_until, part.holds_until);
     rates_for_average_ = std::max(rates_for_average_, part.rates_for_average);
     if (!part.history.empty()) AddHistory(part.history, &answer_.history);
   }

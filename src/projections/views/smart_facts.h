@@ -76,6 +76,8 @@ class SmartRowsSource : public SmartSource {
       : state_(state), seller_(seller), market_(market), zone_(zone) {}
 
   const absl::Status& status() const { return status_; }
+  // Whether order rows were read.
+  bool evaluated() const { return evaluated_ != nullptr; }
 
   UniqueCounts UniqueOn(int32_t window_days, LocalDay day) override;
   UniqueCounts UniqueUpTo(int32_t window_days, LocalDay day, DaySet* later) override;

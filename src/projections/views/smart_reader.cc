@@ -67,7 +67,7 @@ SmartAnswer AnswerOf(MarketCode market, const CellState& state, SmartSource* sou
 
   SmartAnswer answer;
   answer.market = market;
-  answer.as_of = as_of;
+  answer.as_of = answer.holds_until = as_of;
   answer.fulfilled = roll.Fulfilled(as_of);
   answer.conditions = ConditionsOf(row->figures(), roll.RulesAt(as_of));
   answer.headroom = HeadroomOf(row->figures(), roll.RulesAt(as_of));
@@ -124,6 +124,11 @@ class SellerAnswers {
     SmartAnswer answer =
         AnswerOf(market, state_, &source, &row, clock(), query_.as_of, std::move(changes));
     RETURN_IF_ERROR(source.status());
+    // What was evaluated is made of rows that change with every order.
+    if (!source.evaluated()) {
+      answer.holds_until = std::min(
+          FiguresHoldUntil(*state_.policies, ZoneOf(market), query_.as_of), row.next.Plus(-1));
+    }
     return std::optional<SmartAnswer>(std::move(answer));
   }
 

@@ -44,6 +44,9 @@ struct SmartAnswer {
   std::optional<Instant> outlook;    // the next change, if nothing more happens
   std::vector<SmartChange> history;  // what was announced up to as_of, in that order
   bool complete = true;
+  // The same stored rows give the same answer for every instant from as_of to here; as_of itself
+  // where that is not known.
+  Instant holds_until;
 
   std::optional<Instant> last_changed() const {
     return history.empty() ? std::nullopt : std::optional(history.back().at);

@@ -48,6 +48,14 @@ struct InFlight {
 
 SteadyTime Now() { return std::chrono::steady_clock::now(); }
 
+// Made once: it is given when there is no time.
+const HttpResponse& Overloaded() {
+  static const HttpResponse response = RetryLater(
+      {429, "OVERLOADED", "there is more to answer than can be answered in time; try again"},
+      kRetrySeconds);
+  return response;
+}
+
 bool EqualsIgnoreCase(std::string_view left, std::string_view right) {
   return absl::EqualsIgnoreCase({left.data(), left.size()}, {right.data(), right.size()});
 }
@@ -74,7 +82,7 @@ void HttpConnection::Start() {
 void HttpConnection::Refuse() {
   request_began_ = Now();
   ReplyAndClose(RetryLater(
-      {503, "TOO_MANY_CONNECTIONS",
+      {429, "TOO_MANY_CONNECTIONS",
        fmt::format("at most {} connections are served at a time", options_.max_connections)},
       kRetrySeconds));
   Advance();
@@ -104,6 +112,7 @@ void HttpConnection::OnRead(const Error& error, size_t bytes) {
     return Close();
   }
   filled_ += bytes;
+  loop_.NoteWork();
   if (phase_ == Phase::kLinger) {
     lingered_ += bytes;
     taken_ = filled_;
@@ -134,6 +143,7 @@ bool HttpConnection::ParseSome() {
     if (input().substr(0, 2) == "\r\n") taken_ += 2;
     if (input().empty() || input() == "\r") return false;
     BeginRequest();
+    if (TakeKnown()) return true;
   }
   if (input().empty()) return false;
   const size_t taken = reader_.Put(input());
@@ -150,29 +160,57 @@ bool HttpConnection::ParseSome() {
   } else if (!ReserveBody()) {
     return true;
   }
-  if (state == RequestReader::State::kDone) OnMessage();
+  if (state == RequestReader::State::kDone) Handle();
   return taken > 0;
 }
 
 void HttpConnection::BeginRequest() {
-  reader_.Begin();
   route_ = nullptr;
+  prepared_ = nullptr;
+  is_head_ = is_http_1_0_ = false;
+  keep_alive_ = true;
   ++exchange_;
   phase_ = Phase::kHeader;
   request_began_ = Now();
   deadline_ = request_began_ + absl::ToChronoNanoseconds(options_.header_timeout);
 }
 
+bool HttpConnection::TakeKnown() {
+  whole_header_ = KnownRequests::HeaderOf(input());
+  if (const KnownRequest* known = loop_.known_requests().Find(whole_header_)) {
+    taken_ += whole_header_.size();
+    route_ = known->route;
+    prepared_ = known->prepared;
+    is_head_ = known->is_head;
+    Handle();
+    return true;
+  }
+  reader_.Begin();
+  return false;
+}
+
+// What is made of the request is kept for those that are the same. The header was read in one
+// piece, or it is not known where it was.
+void HttpConnection::Learn(const HttpRequest& request) {
+  if (!route_->prepare) return;
+  prepared_ = route_->prepare(request);
+  if (prepared_ == nullptr || whole_header_.empty() || !keep_alive_ || is_http_1_0_) return;
+  loop_.known_requests().Learn(whole_header_, {route_, prepared_, is_head_});
+}
+
 void HttpConnection::OnHeader() {
   HttpRequest& request = reader_.request();
   const bool has_body = reader_.state() != RequestReader::State::kDone;
+  is_head_ = request.method == HttpMethod::kHead;
+  keep_alive_ = reader_.keep_alive();
+  is_http_1_0_ = reader_.is_http_1_0();
   std::variant<const HttpRoute*, HttpResponse> found = loop_.shared().routes->Find(request);
   if (const auto* refusal = std::get_if<HttpResponse>(&found)) {
     return Reply(*refusal, /*close=*/has_body);
   }
   route_ = std::get<const HttpRoute*>(found);
   phase_ = Phase::kBody;
-  if (!has_body) return;
+  if (!has_body) return Learn(request);
   deadline_ = Now() + absl::ToChronoNanoseconds(options_.body_timeout);
   reader_.LimitBody(route_->max_body_bytes);
   if (reader_.state() == RequestReader::State::kFailed) {
@@ -198,10 +236,19 @@ bool HttpConnection::ReserveBody() {
   return false;
 }
 
-void HttpConnection::OnMessage() {
+void HttpConnection::Handle() {
+  const SteadyTime now = body_ == nullptr ? request_began_ : Now();
+  if (!route_->urgent && loop_.Refuses(now)) {
+    ++loop_.shared().requests_refused;
+    return Reply(Overloaded(), /*close=*/false);
+  }
   answered_ = false;
   handling_ = true;
-  route_->handler(reader_.request(), *this);
+  if (prepared_ != nullptr) {
+    prepared_->Handle(*this);
+  } else {
+    route_->handler(reader_.request(), *this);
+  }
   handling_ = false;
   FLYWHEEL_CHECK(answered_, "a handler answers or defers");
 }
@@ -216,7 +263,7 @@ std::optional<HttpDeferred> HttpConnection::Defer() {
   FLYWHEEL_CHECK(handling_ && !answered_, "a request is answered once, by its handler");
   answered_ = true;
   if (loop_.shared().requests_in_flight >= options_.max_requests_in_flight) {
-    Reply(RetryLater({503, "TOO_MANY_REQUESTS_IN_FLIGHT",
+    Reply(RetryLater({429, "TOO_MANY_REQUESTS_IN_FLIGHT",
                       fmt::format("{} requests wait for their answers already; try again",
                                   options_.max_requests_in_flight)},
                      kRetrySeconds),
@@ -241,7 +288,7 @@ void HttpConnection::Deliver(uint64_t exchange, const HttpResponse& response) {
 }
 
 void HttpConnection::Reply(const HttpResponse& response, bool close) {
-  const bool keep_alive = !close && reader_.keep_alive() && !loop_.shared().draining;
+  const bool keep_alive = !close && keep_alive_ && !loop_.shared().draining;
   AppendAnswer(response, keep_alive);
   if (!keep_alive) {
     phase_ = Phase::kLast;
@@ -266,11 +313,11 @@ void HttpConnection::AppendAnswer(const HttpResponse& response, bool keep_alive)
   output_.append("\r\n").append(response.header_lines);
   if (!keep_alive) {
     output_.append("Connection: close\r\n");
-  } else if (reader_.is_http_1_0()) {
+  } else if (is_http_1_0_) {
     output_.append("Connection: keep-alive\r\n");
   }
   output_.append("\r\n");
-  if (reader_.request().method != HttpMethod::kHead) output_.append(response.body);
+  if (!is_head_) output_.append(response.body);
   const SteadyTime now = Now();
   if (HttpObserver* observer = loop_.shared().observer; observer != nullptr) {
     observer->OnAnswer(route_, response.status, now - request_began_);
@@ -345,6 +392,13 @@ void HttpConnection::Tick(SteadyTime now) {
     case Phase::kClosed:
       return;
   }
+}
+
+std::optional<SteadyTime> HttpConnection::WaitsForHeaderSince() const {
+  if (writing_ || !output_.empty()) return std::nullopt;
+  if (phase_ == Phase::kHeader) return request_began_;
+  if (phase_ != Phase::kIdle) return std::nullopt;
+  return deadline_ - absl::ToChronoNanoseconds(options_.idle_timeout);
 }
 
 void HttpConnection::Close() {

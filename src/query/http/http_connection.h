@@ -31,7 +31,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   ~HttpConnection() override;
 
   void Start();
-  // Answers 503 to whatever comes, and closes.
+  // Answers 429 to whatever comes, and closes.
   void Refuse();
   // The answer that was owed.
   void Deliver(uint64_t exchange, const HttpResponse& response);
@@ -39,6 +39,9 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void Drain();
   void Tick(SteadyTime now);
   void Close();
+  // Since when nothing is owed to the client and it has not sent a whole header; nullopt: it is not
+  // so.
+  std::optional<SteadyTime> WaitsForHeaderSince() const;
 
  private:
   enum class Phase : uint8_t {
@@ -60,8 +63,11 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void Advance();
   bool ParseSome();
   void BeginRequest();
+  // Takes a request that has come before, byte for byte.
+  bool TakeKnown();
   void OnHeader();
-  void OnMessage();
+  void Learn(const HttpRequest& request);
+  void Handle();
   bool ReserveBody();
   void Reply(const HttpResponse& response, bool close);
   // Answers with the problem and reads nothing more.
@@ -90,6 +96,11 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   Phase phase_ = Phase::kIdle;
   RequestReader reader_;
   const HttpRoute* route_ = nullptr;
+  std::shared_ptr<const HttpPrepared> prepared_;
+  std::string_view whole_header_;  // of the request at hand, where it may be learnt
+  bool is_head_ = false;           // the request at hand
+  bool keep_alive_ = true;         // it
+  bool is_http_1_0_ = false;       // it
   std::shared_ptr<BodyReservation> body_;
   bool handling_ = false;      // within the handler
   bool answered_ = false;      // the request at hand

@@ -41,7 +41,7 @@ class HttpExchange {
   // Exactly one of the two, once.
   virtual void Answer(const HttpResponse& response) = 0;
   // For an answer that comes later. nullopt: the server owes as many answers as it may, and has
-  // answered 503.
+  // answered 429.
   virtual std::optional<HttpDeferred> Defer() = 0;
 };
 

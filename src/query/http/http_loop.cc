@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -55,7 +56,8 @@ HttpLoop::HttpLoop(std::shared_ptr<HttpShared> shared)
       context_(/*concurrency_hint=*/1),
       work_(net::make_work_guard(context_)),
       timer_(context_),
-      mailbox_(std::make_shared<HttpMailbox>(this)) {}
+      mailbox_(std::make_shared<HttpMailbox>(this)),
+      queue_delay_(absl::ToChronoNanoseconds(shared_->options.max_queue_delay)) {}
 
 HttpLoop::~HttpLoop() = default;
 
@@ -69,9 +71,11 @@ void HttpLoop::Adopt(net::ip::tcp::socket socket) {
   net::post(context_, [this, socket = std::move(socket)]() mutable {
     const uint64_t id = ++next_connection_;
     auto connection = std::make_shared<HttpConnection>(*this, std::move(socket), id);
+    const bool is_over = shared_->connections > shared_->options.max_connections;
+    const bool may_stay = !is_over || draining_ || MakeRoom();
     connections_[id] = connection;
     if (draining_) return connection->Close();
-    if (shared_->connections > shared_->options.max_connections) {
+    if (!may_stay) {
       ++shared_->connections_refused;
       return connection->Refuse();
     }
@@ -104,6 +108,37 @@ void HttpLoop::Deliver(uint64_t connection, uint64_t exchange, const HttpRespons
 
 void HttpLoop::Forget(uint64_t connection) {
   if (connections_.erase(connection) > 0) --shared_->connections;
+}
+
+bool HttpLoop::MakeRoom() {
+  std::shared_ptr<HttpConnection> longest;
+  SteadyTime since = std::chrono::steady_clock::now() -
+                     absl::ToChronoNanoseconds(shared_->options.make_room_after);
+  for (const auto& [id, connection] : connections_) {
+    const std::optional<SteadyTime> waits = connection->WaitsForHeaderSince();
+    if (!waits || *waits > since) continue;
+    longest = connection;
+    since = *waits;
+  }
+  if (longest != nullptr) longest->Close();
+  return longest != nullptr;
+}
+
+void HttpLoop::NoteWork() {
+  worked_ = true;
+  if (marking_) return;
+  queue_delay_.BeginAfterIdling(std::chrono::steady_clock::now());
+  marking_ = true;
+  net::post(context_, [this] { MarkPass(); });
+}
+
+// What is posted while a pass is worked off comes after the next look at the sockets, and before
+// what that finds ready: once in a pass. It ends when the loop idles.
+void HttpLoop::MarkPass() {
+  marking_ = std::exchange(worked_, false);
+  if (!marking_) return;
+  queue_delay_.BeginPass(std::chrono::steady_clock::now());
+  net::post(context_, [this] { MarkPass(); });
 }
 
 void HttpLoop::Tick() {

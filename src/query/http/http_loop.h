@@ -18,6 +18,8 @@
 #include "query/http/http_message.h"
 #include "query/http/http_routes.h"
 #include "query/http/http_server.h"
+#include "query/http/known_requests.h"
+#include "query/http/queue_delay.h"
 
 namespace flywheel {
 
@@ -33,6 +35,7 @@ struct HttpShared {
   std::atomic<size_t> requests_in_flight = 0;
   std::atomic<size_t> body_bytes_in_flight = 0;
   std::atomic<uint64_t> connections_refused = 0;
+  std::atomic<uint64_t> requests_refused = 0;
   std::atomic<bool> draining = false;
 };
 
@@ -96,8 +99,17 @@ class HttpLoop {
   const std::string& date() const { return date_; }
   void Deliver(uint64_t connection, uint64_t exchange, const HttpResponse& response);
   void Forget(uint64_t connection);
+  // Something has been read.
+  void NoteWork();
+  // Whether a request whose turn comes now has waited for too long.
+  bool Refuses(SteadyTime now) { return queue_delay_.Refuses(now); }
+  KnownRequests& known_requests() { return known_requests_; }
 
  private:
+  void MarkPass();
+  // Closes the connection that has let the server wait for longest; false: none has for long
+  // enough.
+  bool MakeRoom();
   void Tick();
   void RefreshDate();
 
@@ -107,6 +119,11 @@ class HttpLoop {
   boost::asio::steady_timer timer_;
   const std::shared_ptr<HttpMailbox> mailbox_;
   std::thread thread_;
+
+  KnownRequests known_requests_;
+  QueueDelay queue_delay_;
+  bool worked_ = false;   // in the pass at hand
+  bool marking_ = false;  // MarkPass comes at the next pass's beginning
 
   absl::flat_hash_map<uint64_t, std::shared_ptr<HttpConnection>> connections_;
   uint64_t next_connection_ = 0;

@@ -36,10 +36,11 @@ std::string_view HttpRequest::Header(std::string_view name) const {
 
 void HttpResponse::AddHeader(std::string_view name, std::string_view value) {
   header_lines.append(name).append(": ");
-  for (const char byte : value) {
-    const auto code = static_cast<unsigned char>(byte);
-    const bool is_control = (code < 0x20 && byte != '\t') || code == 0x7f;
-    header_lines.push_back(is_control ? '?' : byte);
+  const size_t begin = header_lines.size();
+  header_lines.append(value);
+  for (size_t at = begin; at < header_lines.size(); ++at) {
+    const auto code = static_cast<unsigned char>(header_lines[at]);
+    if ((code < 0x20 && code != '\t') || code == 0x7f) header_lines[at] = '?';
   }
   header_lines.append("\r\n");
 }

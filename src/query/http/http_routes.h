@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,6 +20,16 @@ namespace flywheel {
 // (HttpExchange::Defer). The request's body may be moved out. Must not throw.
 using HttpHandler = std::function<void(HttpRequest& request, HttpExchange& exchange)>;
 
+// A request as far as it can be worked off before it is answered.
+//
+// Concurrency: Handle from any thread, several times at once.
+class HttpPrepared {
+ public:
+  virtual ~HttpPrepared() = default;
+  // As the route's handler.
+  virtual void Handle(HttpExchange& exchange) const = 0;
+};
+
 struct HttpRoute {
   // kGet answers HEAD too, without the body.
   HttpMethod method = HttpMethod::kGet;
@@ -27,6 +38,11 @@ struct HttpRoute {
   // A larger body is refused with 413 before it is read.
   size_t max_body_bytes = 0;
   HttpHandler handler;
+  // Answered however much there is to do: what tells whether the process lives.
+  bool urgent = false;
+  // Of a request without a body: what is used in place of the handler, for it and for all whose
+  // bytes are the same. Depends on the request alone. nullptr: the handler is to answer.
+  std::function<std::shared_ptr<const HttpPrepared>(const HttpRequest&)> prepare = nullptr;
 };
 
 // Concurrency: const methods from any thread once all routes are added.

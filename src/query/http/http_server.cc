@@ -22,10 +22,12 @@ namespace net = boost::asio;
 using Error = boost::system::error_code;
 using net::ip::tcp;
 
-// Connections over the limit that are being told so; beyond these they are closed without a word.
+// Connections over the limit that are being told so; beyond these none is accepted.
 constexpr size_t kMaxRefusedConnections = 64;
-// After accept has failed (no file descriptor is left, as a rule).
+// After accept has failed (no file descriptor is left, as a rule), and before it is looked whether
+// there is room again.
 constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::chrono::milliseconds kFullPause{10};
 
 absl::Status CheckOptions(const HttpServerOptions& options) {
   const auto check = [](bool holds, std::string_view sentence) {
@@ -40,6 +42,12 @@ absl::Status CheckOptions(const HttpServerOptions& options) {
       options.max_header_bytes >= size_t{1} << 10 && options.max_header_bytes <= size_t{1} << 20,
       "a header of 1 KiB to 1 MiB"));
   RETURN_IF_ERROR(check(options.max_requests_in_flight >= 1, "at least one request in flight"));
+  RETURN_IF_ERROR(check(
+      options.make_room_after >= absl::ZeroDuration() && options.make_room_after <= absl::Hours(24),
+      "room after a day at most"));
+  RETURN_IF_ERROR(check(options.max_queue_delay >= absl::ZeroDuration() &&
+                            options.max_queue_delay <= absl::Minutes(1),
+                        "a wait for a turn of up to a minute"));
   for (const absl::Duration timeout :
        {options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout,
         options.answer_timeout, options.stop_timeout}) {
@@ -92,27 +100,28 @@ struct HttpServer::Running {
 
   // Each connection goes to the next loop.
   void Accept() {
+    if (shared->connections >= shared->options.max_connections + kMaxRefusedConnections) {
+      return AcceptAfter(kFullPause);
+    }
     HttpLoop& loop = *loops[next_loop];
     acceptor->async_accept(loop.context(), [this, &loop](const Error& error, tcp::socket socket) {
       if (!acceptor->is_open()) return;
-      if (error) {
-        pause->expires_after(kAcceptPause);
-        pause->async_wait([this](const Error& cancelled) {
-          if (!cancelled && acceptor->is_open()) Accept();
-        });
-        return;
-      }
+      if (error) return AcceptAfter(kAcceptPause);
       TakeConnection(loop, std::move(socket));
       Accept();
     });
   }
 
+  // Those who come meanwhile wait in the system's queue.
+  void AcceptAfter(std::chrono::milliseconds time) {
+    pause->expires_after(time);
+    pause->async_wait([this](const Error& cancelled) {
+      if (!cancelled && acceptor->is_open()) Accept();
+    });
+  }
+
   void TakeConnection(HttpLoop& loop, tcp::socket socket) {
     next_loop = (next_loop + 1) % loops.size();
-    if (shared->connections >= shared->options.max_connections + kMaxRefusedConnections) {
-      ++shared->connections_refused;
-      return;  // the socket's end closes it
-    }
     ++shared->connections;
     loop.Adopt(std::move(socket));
   }
@@ -162,7 +171,7 @@ uint16_t HttpServer::port() const { return running_->port; }
 HttpServerState HttpServer::state() const {
   const HttpShared& shared = *running_->shared;
   return {shared.connections, shared.requests_in_flight, shared.body_bytes_in_flight,
-          shared.connections_refused};
+          shared.connections_refused, shared.requests_refused};
 }
 
 void HttpServer::Stop() {

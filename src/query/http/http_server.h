@@ -23,16 +23,23 @@ struct HttpServerOptions {
   // Threads that do all I/O and run the handlers, 1 to 64. A connection stays with one of them.
   int threads = 2;
 
-  // Connections at a time, 1 to 100,000; a further one gets 503 and is closed. Each takes about
-  // twice max_header_bytes.
+  // Connections at a time, 1 to 100,000. Each takes about twice max_header_bytes. A further one
+  // takes the place of one that lets the server wait; else it gets 429 and is closed, and while
+  // many are told so at once no other is accepted.
   size_t max_connections = 1024;
+  // Who has sent no request, or no whole header, for so long may have to make room. Zero to a day;
+  // shorter: slow clients hold less of the server, quick ones connect more often.
+  absl::Duration make_room_after = absl::Seconds(1);
   // The request line and the fields, 1 KiB to 1 MiB; beyond: 414, 431.
   size_t max_header_bytes = size_t{16} << 10;
   // Bodies that are being received or are in the hands of a handler, all connections together;
   // beyond: 429. At least the largest body of the routes, else that one is never taken.
   size_t max_body_bytes_in_flight = size_t{64} << 20;
-  // Requests whose handler has not answered yet, all connections together; beyond: 503.
+  // Requests whose handler has not answered yet, all connections together; beyond: 429.
   size_t max_requests_in_flight = 1024;
+  // How long a request may have waited for its turn, 0 to a minute; see QueueDelay. Beyond: 429.
+  // Zero: as long as it takes. Higher takes longer bursts, lower answers sooner under overload.
+  absl::Duration max_queue_delay = absl::Milliseconds(20);
 
   // From the first byte of a request until its header is complete; beyond: 408.
   absl::Duration header_timeout = absl::Seconds(10);
@@ -63,7 +70,9 @@ struct HttpServerState {
   size_t connections = 0;
   size_t requests_in_flight = 0;
   size_t body_bytes_in_flight = 0;
-  uint64_t connections_refused = 0;  // since the start
+  // Since the start:
+  uint64_t connections_refused = 0;
+  uint64_t requests_refused = 0;  // for max_queue_delay
 };
 
 // Operation: keep-alive and pipelining; answers are in the order of the requests, one request of a
