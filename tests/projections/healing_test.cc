@@ -122,32 +122,6 @@ TEST_CASE("without a checkpoint rows that are lost or damaged are folded from th
   CHECK(DigestRows(healed->cell->store())->hex == rows.ExpectedDigest());
 }
 
-TEST_CASE("a bit that flips in a table which a checkpoint shares is blessed by none of the two") {
-  Rows rows;
-  rows.Append(300);
-  {
-    auto opened = rows.Open("cell");
-    REQUIRE(opened.ok());
-    rows.CatchUp(*opened->cell);
-    rows.Checkpoint(*opened->cell);
-    for (const fs::path& file : FilesIn(rows.Path("cell"), ".sst")) {
-      FlipBits(file, /*in_place=*/true);
-    }
-    // One that is made now has the hash of the day on which the table was written.
-    rows.Append(1);
-    rows.CatchUp(*opened->cell);
-    const CheckpointPlace later = rows.Checkpoint(*opened->cell);
-    CHECK(absl::IsDataLoss(VerifyCheckpoint(later)));
-  }
-  auto healed = rows.Open("cell");
-  INFO(healed.status());
-  REQUIRE(healed.ok());
-  CHECK_FALSE(healed->restored_from);
-  CHECK(healed->messages.size() == 3);  // the rows, and both checkpoints
-  rows.CatchUp(*healed->cell);
-  CHECK(DigestRows(healed->cell->store())->hex == rows.ExpectedDigest());
-}
-
 TEST_CASE("damaged rows are an error where nobody may make them anew") {
   Rows rows;
   rows.Append(20);
@@ -246,39 +220,6 @@ class Healing {
   Rows& rows_;
   LiveCell cell_;
 };
-
-TEST_CASE("damage that a reader meets takes the view away until the rows are made anew") {
-  const bool checkpoint = GENERATE(true, false);
-  Rows rows;
-  rows.Append(300);
-  {
-    auto opened = rows.Open("cell");
-    REQUIRE(opened.ok());
-    rows.CatchUp(*opened->cell);
-    if (checkpoint) rows.Checkpoint(*opened->cell);
-  }
-  // What is read at the opening is good.
-  for (const fs::path& file : FilesIn(rows.Path("cell"), ".sst")) {
-    FlipBits(file, /*in_place=*/false, SIZE_MAX / 2, 0.33);
-  }
-  REQUIRE(rows.Open("cell")->messages.empty());
-  Healing healing(rows);
-  healing.cell().Start();
-  REQUIRE(healing.Comes([&] {
-    const std::shared_ptr<const CellView> view = healing.cell().View();
-    return view == nullptr || !DigestRows(*view->rows).ok() || healing.cell().Progress().heals > 0;
-  }));
-  REQUIRE(healing.Comes([&] {
-    const std::shared_ptr<const CellView> view = healing.cell().ServingView();
-    return healing.cell().Progress().heals == 1 && view != nullptr && DigestRows(*view->rows).ok();
-  }));
-  CHECK(healing.restored == checkpoint);
-  CHECK(DigestRows(*healing.cell().View()->rows)->hex == rows.ExpectedDigest());
-  rows.Append(10);
-  REQUIRE(healing.Arrives());
-  CHECK(DigestRows(*healing.cell().View()->rows)->hex == rows.ExpectedDigest());
-  CHECK(healing.Comes([&] { return !fs::exists(rows.Path("cell.damaged")); }));
-}
 
 TEST_CASE("damage that comes back again and again stops the cell") {
   const auto store = std::make_shared<MemoryStore>();
