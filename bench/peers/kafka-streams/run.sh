@@ -29,6 +29,7 @@ while (($# > 0)); do
 done
 
 source scripts/common.sh
+source scripts/packages.sh
 source scripts/kafka.sh
 KAFKA_DATA="$PWD/$WORK/kafka"
 NAME="n$ORDERS"
