@@ -55,19 +55,26 @@ class Asker {
   TestNode* node_;
 };
 
-std::vector<std::string> SimulatedLines(uint64_t seed, std::set<std::string>* sellers) {
+struct Line {
+  std::string json;
+  Instant occurred_at;
+};
+
+std::vector<Line> SimulatedLines(uint64_t seed, std::set<std::string>* sellers) {
   SimulatorOptions options;
   options.sellers = 5;
-  options.orders = static_cast<uint32_t>(Effort(400, 100));
+  options.orders = static_cast<uint32_t>(Effort(200, 60));
   options.days = 60;
   options.seed = seed;
   options.SetDisorder(200'000);
-  std::vector<std::string> lines;
+  std::vector<Line> lines;
   SimulatorSummary summary;
   const absl::Status made = Simulate(
       options,
       [&](const events::v1::Event& event) {
-        lines.push_back(*EventToJson(event.SerializeAsString()) + "\n");
+        const int64_t seconds = event.occurred_at().seconds();
+        lines.push_back({*EventToJson(event.SerializeAsString()) + "\n",
+                         Instant(seconds * 1000 + event.occurred_at().nanos() / 1'000'000)});
         sellers->insert(event.seller_id());
         return absl::OkStatus();
       },
@@ -82,7 +89,7 @@ TEST_CASE("what is given again is what the view gives, whatever comes and howeve
   std::mt19937_64 random(seed);
   const auto below = [&](uint64_t limit) { return random() % limit; };
   std::set<std::string> sellers;
-  const std::vector<std::string> lines = SimulatedLines(seed, &sellers);
+  const std::vector<Line> lines = SimulatedLines(seed, &sellers);
   TestNode node;
   node.now = *ParseInstant("2025-01-01T00:00:00Z");
   const Asker asker(&node);
@@ -90,7 +97,8 @@ TEST_CASE("what is given again is what the view gives, whatever comes and howeve
   for (size_t at = 0; at < lines.size();) {
     std::string batch;
     for (const size_t end = std::min(lines.size(), at + 1 + below(25)); at < end; ++at) {
-      batch += lines[at];
+      batch += lines[at].json;
+      node.now = std::max(node.now, lines[at].occurred_at);
     }
     node.Publish(batch);
     node.Fold();
