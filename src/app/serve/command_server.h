@@ -59,9 +59,9 @@ class CommandServer {
   const std::function<Instant()> wall_clock_;
   OwnedFd listening_;
   Interrupt stop_;
-  std::thread acceptor_;
   Mutex mutex_;
   std::list<Session> sessions_ ABSL_GUARDED_BY(mutex_);
+  std::thread acceptor_;  // the last, so that it starts when all else is there
 };
 
 }  // namespace flywheel
