@@ -19,7 +19,7 @@ struct CellView {
   std::shared_ptr<const RowReader> rows;
   std::shared_ptr<const PolicyBook> policies;
   // By which what was made of another view of the cell may be known to hold; may be nullptr.
-  std::shared_ptr<const SellerChanges> changes;
+  std::shared_ptr<const SellerChanges> changes = nullptr;
 };
 
 // By partition; nullptr: this process does not hold that partition.

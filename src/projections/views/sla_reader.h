@@ -28,7 +28,7 @@ namespace flywheel {
 struct SlaQuery {
   Instant as_of;
   std::optional<Instant> known_at;  // only records with recorded_at at or before it
-  PlacesBefore before;              // only records before the places
+  PlacesBefore before = {};         // only records before the places
   bool always_evaluate = false;     // never use stored sums: for checking one way against the other
 };
 
