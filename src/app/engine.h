@@ -26,8 +26,8 @@ struct EngineOptions {
   // Decoded rows held in memory, of all cells together.
   size_t cache_bytes = size_t{384} << 20;
   RocksMemory::Options rocks;
-  // Whether rows that are damaged, missing or far behind are made anew, from a checkpoint where there
-  // is one. False: what stands in the way is an error, and all is folded from the log.
+  // Whether rows that are damaged, missing or far behind are made anew, from a checkpoint where
+  // there is one. False: what stands in the way is an error, and all is folded from the log.
   bool heal = true;
 };
 
@@ -38,8 +38,8 @@ struct FoldProgress {
 };
 
 // Operation: Open takes the folder's lock (one process at a time), recovers the log and opens the
-// cells; CatchUp folds up to the log's end. The rows can then be read. Append goes to log(). Rows that
-// either finds to be damaged are made anew, which is said to the log options' `say`.
+// cells; CatchUp folds up to the log's end. The rows can then be read. Append goes to log(). Rows
+// that either finds to be damaged are made anew, which is said to the log options' `say`.
 //
 // Concurrency: log() from any thread; CatchUp from one thread at a time; it uses one thread for
 // each cell.

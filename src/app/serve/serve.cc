@@ -120,8 +120,7 @@ class Server {
     }
     if (!options_.checkpoints.empty()) {
       RETURN_IF_ERROR(MakeFolder(options_.checkpoints));
-      checkpoints.writer =
-          options_.node_id.empty() ? DefaultNodeId(listen.port) : options_.node_id;
+      checkpoints.writer = options_.node_id.empty() ? DefaultNodeId(listen.port) : options_.node_id;
     }
     if (!options_.node_id.empty()) RETURN_IF_ERROR(CheckNodeId(options_.node_id));
     ASSIGN_OR_RETURN(node_, Node::Open(std::move(node), context_.wall_clock));

@@ -168,7 +168,7 @@ std::string PartitionFolder(const std::string& folder, Partition partition) {
 }
 
 absl::StatusOr<std::unique_ptr<FileLock>> LockFolder(FileSystem& files, const std::string& folder,
-                                                       const EmbeddedLogOptions& options) {
+                                                     const EmbeddedLogOptions& options) {
   absl::StatusOr<std::vector<std::string>> names = files.List(folder);
   if (absl::IsNotFound(names.status())) {
     if (options.partitions == 0) return absl::NotFoundError("there is no log at " + folder);

@@ -19,7 +19,7 @@ absl::Status CheckOptions(const EmbeddedLogOptions& options);
 
 // Makes the folder where it is missing and a log is to be made, and takes the lock.
 absl::StatusOr<std::unique_ptr<FileLock>> LockFolder(FileSystem& files, const std::string& folder,
-                                                       const EmbeddedLogOptions& options);
+                                                     const EmbeddedLogOptions& options);
 
 // Reads log.meta, or makes a new log where there is none. A making that a crash interrupted is
 // begun again. REQUIRES: the lock is held, or options.read_only.

@@ -43,13 +43,13 @@ struct OpenedCell {
   std::vector<std::string> messages;
 };
 
-// Own rows that are damaged, or that MarkDamaged named, are set aside. A checkpoint that is damaged,
-// does not open or belongs to another log is skipped for the next older one. Both are messages. Own
-// rows are never replaced for being another log's: that error is returned, since the log may be the
-// wrong one. Those of another fold version are replaced by ready ones of this version alone, and
-// kept where ready ones are looked for, so that the program before finds them again. Own rows that
-// are too far behind are replaced only once the checkpoint's have been opened and held against the
-// log.
+// Own rows that are damaged, or that MarkDamaged named, are set aside. A checkpoint that is
+// damaged, does not open or belongs to another log is skipped for the next older one. Both are
+// messages. Own rows are never replaced for being another log's: that error is returned, since the
+// log may be the wrong one. Those of another fold version are replaced by ready ones of this
+// version alone, and kept where ready ones are looked for, so that the program before finds them
+// again. Own rows that are too far behind are replaced only once the checkpoint's have been opened
+// and held against the log.
 //
 // Concurrency: any thread, one for a home at a time. Blocks: it reads a whole checkpoint.
 // Errors: those of OpenRocksStore and Cell::Open for own rows, and of the log; Unavailable where
@@ -57,8 +57,8 @@ struct OpenedCell {
 absl::StatusOr<OpenedCell> OpenCell(EventLog* log, Partition partition, const CellHome& home,
                                     const RocksMemory& memory, const CellOptions& options);
 
-// Has the next OpenCell take the rows for damaged, also after a crash: a table with a bad block opens
-// well. Errors: those of the file.
+// Has the next OpenCell take the rows for damaged, also after a crash: a table with a bad block
+// opens well. Errors: those of the file.
 absl::Status MarkDamaged(const std::string& cell_folder, std::string_view why);
 
 // Removes rows that were set aside. REQUIRES: the rows hold the log's end, so the log has given all
