@@ -174,7 +174,7 @@ absl::StatusOr<OpenedCell> OpenCell(EventLog* log, Partition partition, const Ce
   const bool wanted = own.cell == nullptr ? own.unfit.ok() || own.other_version : home.take_over;
   if (!ready.empty() && wanted) {
     own.cell.reset();  // a database is open in one place only
-    const absl::Status taken = TakeOver(opening, ready, own.other_version);
+    absl::Status taken = TakeOver(opening, ready, own.other_version);
     if (taken.ok()) {
       say(fmt::format("partition {} takes over the rows that were made beside",
                       partition.number()));

@@ -65,7 +65,7 @@ class RocksBatch : public RowBatch {
 class TableBatch : public RowBatch {
  public:
   // `path`: of the file, which is written once the first row comes.
-  TableBatch(rocksdb::Options options, std::string path)
+  TableBatch(const rocksdb::Options& options, std::string path)
       : path_(std::move(path)), writer_(rocksdb::EnvOptions(), options) {}
 
   void Put(std::string_view key, std::string_view value) override {
