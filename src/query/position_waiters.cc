@@ -1,7 +1,5 @@
 #include "query/position_waiters.h"
 
-#include <algorithm>
-#include <iterator>
 #include <map>
 #include <utility>
 
@@ -70,11 +68,14 @@ std::vector<PositionWaiters::Waiter> PositionWaiters::TakeDue() {
   Round round(reached_);
   const auto now = std::chrono::steady_clock::now();
   MutexLock lock(&mutex_);
-  const auto due = std::stable_partition(
-      waiters_.begin(), waiters_.end(),
-      [&](const Waiter& waiter) { return now < waiter.deadline && !round.Over(waiter.until); });
-  std::vector<Waiter> taken(std::make_move_iterator(due), std::make_move_iterator(waiters_.end()));
-  waiters_.erase(due, waiters_.end());
+  std::vector<Waiter> taken;
+  std::vector<Waiter> left;
+  left.reserve(waiters_.size());
+  for (Waiter& waiter : waiters_) {
+    const bool waits_on = now < waiter.deadline && !round.Over(waiter.until);
+    (waits_on ? left : taken).push_back(std::move(waiter));
+  }
+  waiters_ = std::move(left);
   return taken;
 }
 

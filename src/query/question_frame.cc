@@ -205,7 +205,7 @@ void QuestionFrame::TakeChecked(const std::shared_ptr<const Question>& question,
   std::optional<HttpDeferred> deferred = exchange.Defer();
   if (!deferred) return;
   auto answer = std::make_shared<HttpDeferred>(*std::move(deferred));
-  if (missing.empty()) return Evaluate(question, std::move(collected), std::move(answer));
+  if (missing.empty()) return Evaluate(question, std::move(collected), answer);
   WaitForPosition(std::make_shared<Waiting>(
       Waiting{question, std::string(target), std::move(missing),
               std::chrono::steady_clock::now() + position_wait_, std::move(answer)}));
@@ -237,7 +237,7 @@ void QuestionFrame::GoOn(const std::shared_ptr<Waiting>& waiting) {
 }
 
 void QuestionFrame::Evaluate(std::shared_ptr<const Question> question, Collected collected,
-                             std::shared_ptr<HttpDeferred> answer) {
+                             const std::shared_ptr<HttpDeferred>& answer) {
   if (!question->takes_long) {
     return answer->Answer(AnswerTo(*question, collected.views, collected.freshness));
   }

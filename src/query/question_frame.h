@@ -121,7 +121,7 @@ class QuestionFrame {
 
   // Now, or through the work queue.
   void Evaluate(std::shared_ptr<const Question> question, Collected collected,
-                std::shared_ptr<HttpDeferred> answer);
+                const std::shared_ptr<HttpDeferred>& answer);
   void WaitForPosition(std::shared_ptr<Waiting> waiting);
   void GoOn(const std::shared_ptr<Waiting>& waiting);
 

@@ -40,7 +40,7 @@ class QueueDelay {
 
   // Whether a request whose turn comes now is to be refused.
   bool Refuses(Time now) {
-    if (bound_ == bound_.zero() || now - before_ <= bound_) return false;
+    if (bound_ == std::chrono::nanoseconds::zero() || now - before_ <= bound_) return false;
     over_in_pass_ = true;
     last_over_ = now;
     if (refusing_) return true;
