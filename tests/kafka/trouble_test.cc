@@ -73,6 +73,26 @@ TEST_CASE("a log whose broker is away cannot be opened, and says where it looked
   CHECK(Mentions(log.status(), "Connection refused"));
 }
 
+TEST_CASE("a broker that comes back is given time to learn of its topics") {
+  KafkaBroker broker;
+  const KafkaAddress address = AddressOf(broker.address(), "learnt");
+  broker.Kill();
+  std::atomic<int> said{0};
+  KafkaLogOptions patient = ShortTimeouts();
+  patient.request_timeout = KafkaBroker::kPatience.count() * absl::Seconds(1);
+  patient.log = [&](auto&&...) { ++said; };
+  absl::Status opened = absl::UnknownError("it is not open yet");
+  std::thread opening([&] { opened = KafkaLog::Open(address, {}, patient).status(); });
+  Eventually([&] { return said > 0; });
+  broker.Start();
+  // Longer than a topic may be missing on a broker that was never away.
+  std::this_thread::sleep_for(std::chrono::seconds(4));
+  MakeTopics(address, 1);
+  opening.join();
+  INFO(opened);
+  CHECK(opened.ok());
+}
+
 TEST_CASE("a broker that is killed and started again costs nothing but time") {
   KafkaBroker broker;
   const KafkaAddress address = AddressOf(broker.address(), "killed");

@@ -315,7 +315,11 @@ absl::Status LogReader::TakeError(const rd_kafka_message_t& message) {
     default:
       break;
   }
-  if (absl::IsNotFound(status)) return TopicIsMissing(queries_->topic());
+  // A broker that has just come back may say so before it knows its topics.
+  if (absl::IsNotFound(status)) {
+    const absl::Status asked = queries_->CountPartitions().status();
+    return absl::IsNotFound(asked) ? asked : absl::OkStatus();
+  }
   if (absl::IsDataLoss(status)) {
     return absl::DataLossError(
         fmt::format("{} at offset {}: {}", Reading(), fetched_.number(), reason));

@@ -21,8 +21,9 @@ constexpr std::chrono::milliseconds kRetryPause{50};
 // trying; later ones come after as long as it took until then, so that a slow answer is waited for.
 constexpr std::chrono::milliseconds kFirstLook{500};
 // A topic that was just made is not yet known to every broker, and a broker that has just started
-// may answer before it knows its topics.
-constexpr std::chrono::seconds kNewTopicGrace{1};
+// may answer before it knows its topics: for seconds, where its machine is busy.
+constexpr std::chrono::seconds kNewTopicGrace{2};
+constexpr std::chrono::seconds kStartedBrokerGrace{15};
 
 int MillisOf(Clock::duration duration) {
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -37,6 +38,7 @@ absl::Status AskUntil(const KafkaClient& client, absl::Duration timeout, std::st
   const Clock::time_point start = Clock::now();
   const Clock::time_point deadline = start + absl::ToChronoNanoseconds(timeout);
   std::optional<Clock::time_point> missing_since;
+  bool were_away = false;
   for (;;) {
     const Clock::time_point now = Clock::now();
     const Clock::duration slice = std::max<Clock::duration>(kFirstLook, now - start);
@@ -49,7 +51,9 @@ absl::Status AskUntil(const KafkaClient& client, absl::Duration timeout, std::st
     } else if (!missing_since) {
       missing_since = Clock::now();
     }
-    const bool may_appear = missing_since && Clock::now() < *missing_since + kNewTopicGrace;
+    were_away = were_away || absl::IsUnavailable(status);
+    const Clock::duration grace = were_away ? kStartedBrokerGrace : kNewTopicGrace;
+    const bool may_appear = missing_since && Clock::now() < *missing_since + grace;
     if (!absl::IsUnavailable(status) && !may_appear) return status;
     if (Clock::now() + kRetryPause >= deadline) return status;
     std::this_thread::sleep_for(kRetryPause);
