@@ -17,7 +17,7 @@ void AddEntrySearch(CLI::App& command, EntrySearch& search) {
 
 absl::Status CheckEntrySearch(const EntrySearch& search) {
   if (search.code.empty()) return absl::OkStatus();
-  const absl::Status status = CheckRefusalCode(search.code);
+  absl::Status status = CheckRefusalCode(search.code);
   if (status.ok()) return status;
   return absl::InvalidArgumentError(fmt::format("--code {}: {}", search.code, MessageOf(status)));
 }
