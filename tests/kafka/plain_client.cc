@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <thread>
 
 #include "base/status.h"
 
@@ -238,6 +239,16 @@ absl::StatusOr<std::vector<PlainMessage>> ConsumeOnce(const PlainSettings& setti
   return messages;
 }
 
+// Brokers know a topic that was just made a moment later.
+absl::Status AwaitKnown(const Client& client, const std::string& topic) {
+  const auto hung = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
+  for (;;) {
+    const absl::Status known = PartitionCount(client, topic).status();
+    if (known.ok() || std::chrono::steady_clock::now() > hung) return known;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
 }  // namespace
 
 absl::Status CreatePlainTopic(const PlainSettings& settings, const std::string& topic,
@@ -255,7 +266,8 @@ absl::Status CreatePlainTopic(const PlainSettings& settings, const std::string& 
   const Owned<rd_kafka_queue_t, rd_kafka_queue_destroy> queue(rd_kafka_queue_new(client->handle()));
   rd_kafka_NewTopic_t* topics[] = {wanted.get()};
   rd_kafka_CreateTopics(client->handle(), topics, 1, nullptr, queue.get());
-  return AwaitTopics(*client, queue.get(), "create " + topic);
+  RETURN_IF_ERROR(AwaitTopics(*client, queue.get(), "create " + topic));
+  return AwaitKnown(*client, topic);
 }
 
 absl::Status DeletePlainTopic(const PlainSettings& settings, const std::string& topic) {

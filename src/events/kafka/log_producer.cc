@@ -207,8 +207,7 @@ bool LogProducer::Send(PendingAppend& append) {
       case RD_KAFKA_RESP_ERR__FATAL:
         return false;  // Recover sends it
       default:
-        append.failure = producer_->client().StatusOf(code, Appending(append.partition));
-        if (absl::IsNotFound(append.failure)) append.failure = TopicIsMissing(topic_);
+        append.failure = FailureOf(code, append.partition);
         break;
     }
   }
@@ -217,6 +216,15 @@ bool LogProducer::Send(PendingAppend& append) {
 
 std::string LogProducer::Appending(Partition partition) const {
   return fmt::format("appending to partition {} of {}", partition.number(), topic_);
+}
+
+// The topic was there when the log was opened, and brokers that have just come back do not know
+// their topics yet: where it stays away, its readers say that it is missing.
+absl::Status LogProducer::FailureOf(rd_kafka_resp_err_t code, Partition partition) const {
+  const absl::Status status = producer_->client().StatusOf(code, Appending(partition));
+  return absl::IsNotFound(status)
+             ? absl::UnavailableError(std::string(MessageOf(TopicIsMissing(topic_))))
+             : status;
 }
 
 void LogProducer::OnReport(const rd_kafka_t* handle, const rd_kafka_message_t& message) {
@@ -231,8 +239,7 @@ void LogProducer::OnReport(const rd_kafka_t* handle, const rd_kafka_message_t& m
              RD_KAFKA_RESP_ERR_NO_ERROR) {
     return;  // Recover sends it again
   } else if (append.failure.ok()) {
-    append.failure = producer_->client().StatusOf(message.err, Appending(append.partition));
-    if (absl::IsNotFound(append.failure)) append.failure = TopicIsMissing(topic_);
+    append.failure = FailureOf(message.err, append.partition);
   }
   const bool whole = append.sent == append.records.size() || !append.failure.ok();
   if (append.unanswered == 0 && whole) Conclude(append);

@@ -97,6 +97,8 @@ class LogProducer {
     return queues_[static_cast<size_t>(partition.number())];
   }
   std::string Appending(Partition partition) const;
+  absl::Status FailureOf(rd_kafka_resp_err_t code, Partition partition) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const KafkaAddress address_;
   const KafkaSettings settings_;

@@ -32,13 +32,14 @@ int MillisOf(Clock::duration duration) {
 
 // Runs `ask` with the milliseconds that it may take until it succeeds, until trying again does not
 // help, or until the time is over.
+// `known`: whether the topic was there before.
 template <class Ask>
-absl::Status AskUntil(const KafkaClient& client, absl::Duration timeout, std::string_view what,
-                      const Ask& ask) {
+absl::Status AskUntil(const KafkaClient& client, absl::Duration timeout, bool known,
+                      std::string_view what, const Ask& ask) {
   const Clock::time_point start = Clock::now();
   const Clock::time_point deadline = start + absl::ToChronoNanoseconds(timeout);
   std::optional<Clock::time_point> missing_since;
-  bool were_away = false;
+  bool comes_back = known;
   for (;;) {
     const Clock::time_point now = Clock::now();
     const Clock::duration slice = std::max<Clock::duration>(kFirstLook, now - start);
@@ -51,8 +52,8 @@ absl::Status AskUntil(const KafkaClient& client, absl::Duration timeout, std::st
     } else if (!missing_since) {
       missing_since = Clock::now();
     }
-    were_away = were_away || absl::IsUnavailable(status);
-    const Clock::duration grace = were_away ? kStartedBrokerGrace : kNewTopicGrace;
+    comes_back = comes_back || absl::IsUnavailable(status);
+    const Clock::duration grace = comes_back ? kStartedBrokerGrace : kNewTopicGrace;
     const bool may_appear = missing_since && Clock::now() < *missing_since + grace;
     if (!absl::IsUnavailable(status) && !may_appear) return status;
     if (Clock::now() + kRetryPause >= deadline) return status;
@@ -115,10 +116,11 @@ absl::StatusOr<int32_t> TopicQueries::CountPartitions(absl::Duration timeout) co
   const rdkafka::Topic topic(rd_kafka_topic_new(client_->handle(), topic_.c_str(), nullptr));
   int32_t count = 0;
   const absl::Status status = AskUntil(
-      *client_, timeout, "asking for the topic " + topic_,
+      *client_, timeout, known_, "asking for the topic " + topic_,
       [&](int millis) { return AskForPartitions(client_->handle(), topic.get(), millis, count); });
   if (absl::IsNotFound(status)) return TopicIsMissing(topic_);
   RETURN_IF_ERROR(status);
+  known_ = true;
   return count;
 }
 
@@ -133,7 +135,7 @@ absl::StatusOr<Offset> TopicQueries::End(Partition partition) const {
 absl::StatusOr<Offset> TopicQueries::Find(Partition partition, int64_t place) const {
   int64_t offset = 0;
   const absl::Status status =
-      AskUntil(*client_, timeout_,
+      AskUntil(*client_, timeout_, known_,
                fmt::format("asking where partition {} of {} {}", partition.number(), topic_,
                            place == RD_KAFKA_OFFSET_END ? "ends" : "begins"),
                [&](int millis) {

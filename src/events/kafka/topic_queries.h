@@ -2,6 +2,7 @@
 #ifndef FLYWHEEL_EVENTS_KAFKA_TOPIC_QUERIES_H_
 #define FLYWHEEL_EVENTS_KAFKA_TOPIC_QUERIES_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -51,6 +52,7 @@ class TopicQueries {
   const std::unique_ptr<KafkaClient> client_;
   const std::string topic_;
   const absl::Duration timeout_;
+  mutable std::atomic<bool> known_ = false;  // the topic was there once
 };
 
 // NotFound for a topic that is missing, with the command that makes it.
