@@ -191,6 +191,22 @@ TEST_CASE("a good frame with an offset that does not follow is damage") {
   CHECK(segment.Scan().proof_of_damage.has_value());
 }
 
+TEST_CASE("a good frame of a group that begins after it, or in the header, is damage") {
+  const uint32_t start =
+      GENERATE(uint32_t{0}, static_cast<uint32_t>(kSegmentHeaderBytes - 8),
+               static_cast<uint32_t>(kSegmentHeaderBytes + 1000), uint32_t{0xFFF8FFFF});
+  SegmentBuilder segment(4096);
+  segment.AddGroup({{"a"}});
+  std::string frame;
+  AppendFrame("b", false, &frame);
+  StampFrame(frame.data(), 1, start, kSeed);
+  segment.bytes().replace(segment.end(), frame.size(), frame);
+  const TailScan scan = segment.Scan();
+  CHECK(scan.records == 1);
+  CHECK(scan.last_group_start == segment.group_start(0));
+  CHECK(scan.proof_of_damage == segment.end());
+}
+
 TEST_CASE("bytes of a record that look like a frame prove nothing") {
   SegmentBuilder segment(4096);
   std::string fake;

@@ -222,6 +222,7 @@ TailScan ScanTail(std::string_view segment, uint64_t seed) {
   for (;;) {
     frame = ReadFrame(segment.substr(at), seed);
     if (frame.kind != Frame::Kind::kRecord || frame.relative_offset != next) break;
+    if (frame.group_start < kSegmentHeaderBytes || frame.group_start > at) break;
     at += FrameBytes(frame.bytes.size());
     ++next;
     if (frame.continues) continue;
