@@ -213,10 +213,7 @@ class RocksStore : public RowStore {
   }
 
   absl::Status WriteDurably(absl::FunctionRef<void(RowBatch*)> fill) override {
-    // A table that is taken in does not wait for compaction, a write does.
-    uint64_t stopped = 0;
-    rows_->db->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped);
-    if (unflushed_ || stopped != 0) return RowStore::WriteDurably(fill);
+    if (unflushed_ || !MayTakeTables()) return RowStore::WriteDurably(fill);
     rocksdb::Options options = rows_->db->GetOptions();
     // As what a flush writes.
     options.compression_per_level.clear();
@@ -248,6 +245,16 @@ class RocksStore : public RowStore {
   absl::Status damage() const { return rows_->damage(); }
 
  private:
+  // A table that is taken in does not wait for compaction, as a write does; and where RocksDB has
+  // met an error in the background (a full disk) it ends the process rather than refuse a table.
+  bool MayTakeTables() const {
+    uint64_t stopped = 0;
+    uint64_t errors = 0;
+    return rows_->db->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped) &&
+           rows_->db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) &&
+           stopped == 0 && errors == 0;
+  }
+
   const std::shared_ptr<RocksFolder> rows_;
   bool unflushed_ = false;  // something was written since the last flush
 };
