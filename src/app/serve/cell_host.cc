@@ -92,7 +92,7 @@ absl::StatusOr<CheckpointPlace> CellHost::MakeCheckpoint(Partition partition,
   const absl::Time deadline = absl::Now() + timeout;
   const auto made = std::make_shared<std::promise<absl::StatusOr<CheckpointPlace>>>();
   while (true) {
-    const absl::Status cut = cell->BetweenBatches(
+    absl::Status cut = cell->BetweenBatches(
         [&](const RowStore& rows, const CellRow&) {
           return Checkpoint(partition, rows, [made](const absl::StatusOr<CheckpointPlace>& place) {
             made->set_value(place);
