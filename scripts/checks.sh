@@ -128,7 +128,7 @@ fuzz_one() {
   local name="$1" seconds="$2" log="build/fuzz/$1.log" reason="build/fuzz/$1.reason" status=0
   mkdir -p "build/fuzz/corpus/$name" "build/fuzz/seeds/$name" "tests/fuzz/corpus/$name"
   rm -f "$reason"
-  "build/fuzz/tests/fuzz/${name}_fuzz" "-max_total_time=$seconds" -timeout=25 -rss_limit_mb=2048 \
+  "build/fuzz/tests/fuzz/${name}_fuzz" "-seed=${FLYWHEEL_FUZZ_SEED:-1}" "-max_total_time=$seconds" -timeout=25 -rss_limit_mb=2048 \
     -print_final_stats=1 "-artifact_prefix=build/fuzz/$name-" \
     "build/fuzz/corpus/$name" "tests/fuzz/corpus/$name" "build/fuzz/seeds/$name" >"$log" 2>&1 || status=$?
   ((status == 0)) && return

@@ -132,7 +132,13 @@ void CheckConnection(uint8_t dice, std::string_view bytes) {
   const std::string at_once = Connection(bytes, max_header, bytes.size()).Read();
   // A header that is over its limit and wrong too may be refused for either; one that is wrong and
   // not complete may be waited for.
-  if (bytes.size() < max_header) Demand(in_pieces == at_once, "pieces make no difference");
+  // Empty lines before a request are skipped where they come with it; in pieces they may be
+  // refused.
+  const bool begins_empty = !bytes.empty() && (bytes[0] == '\r' || bytes[0] == '\n');
+  if (bytes.size() < max_header && bytes.find("\r\n\r\n\r\n") == std::string_view::npos &&
+      !begins_empty) {
+    Demand(in_pieces == at_once, "pieces make no difference");
+  }
 }
 
 }  // namespace
