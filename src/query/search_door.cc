@@ -11,7 +11,6 @@
 #include "base/json_writer.h"
 #include "base/status.h"
 #include "projections/facts/order_row.h"
-#include "projections/facts/row_keys.h"
 #include "projections/views/cell_reading.h"
 #include "projections/views/order_lookup.h"
 #include "query/timeline_json.h"
@@ -21,12 +20,9 @@ namespace {
 
 // The order's market; empty while it is not known.
 absl::StatusOr<std::string> MarketOf(const RowReader& rows, const OrderMatch& match) {
-  std::string value;
-  ASSIGN_OR_RETURN(const bool found,
-                   rows.Get(row_keys::Order(match.seller_id, match.order_id), &value));
-  if (!found) return std::string();
-  ASSIGN_OR_RETURN(const OrderRow order, OrderRow::Decode(value));
-  return std::string(order.market().text());
+  ASSIGN_OR_RETURN(const std::optional<OrderRow> order,
+                   ReadOrder(rows, match.seller_id, match.order_id));
+  return order ? std::string(order->market().text()) : std::string();
 }
 
 absl::Status WriteMatch(const std::string& id, const OrderMatch& match, const RowReader& rows,

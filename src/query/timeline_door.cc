@@ -14,7 +14,6 @@
 #include "base/status.h"
 #include "events/event_log.h"
 #include "projections/facts/order_row.h"
-#include "projections/facts/row_keys.h"
 #include "projections/views/cell_reading.h"
 #include "projections/views/order_lookup.h"
 #include "projections/views/order_timeline.h"
@@ -52,12 +51,9 @@ HttpResponse NoSuchOrder(std::string sentence) {
 
 // Whether the order's placing stands before the end of the cut.
 absl::StatusOr<bool> IsKnown(const RowReader& rows, const OrderMatch& match, const FactsUpTo& cut) {
-  std::string value;
-  ASSIGN_OR_RETURN(const bool found,
-                   rows.Get(row_keys::Order(match.seller_id, match.order_id), &value));
-  if (!found) return false;
-  ASSIGN_OR_RETURN(const OrderRow order, OrderRow::Decode(value));
-  return order.known() && order.Placed().place.offset < cut.before;
+  ASSIGN_OR_RETURN(const std::optional<OrderRow> order,
+                   ReadOrder(rows, match.seller_id, match.order_id));
+  return order && order->known() && order->Placed().place.offset < cut.before;
 }
 
 absl::StatusOr<HttpResponse> AnswerFor(EventLog& log, const TimelineAsked& asked,

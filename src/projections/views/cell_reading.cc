@@ -201,6 +201,15 @@ absl::StatusOr<std::optional<SellerRow>> ReadSeller(const RowReader& store,
   return std::optional<SellerRow>(std::move(row));
 }
 
+absl::StatusOr<std::optional<OrderRow>> ReadOrder(const RowReader& store, std::string_view seller,
+                                                  std::string_view order_id) {
+  std::string value;
+  ASSIGN_OR_RETURN(const bool found, store.Get(row_keys::Order(seller, order_id), &value));
+  if (!found) return std::optional<OrderRow>();
+  ASSIGN_OR_RETURN(OrderRow row, OrderRow::Decode(value));
+  return std::optional<OrderRow>(std::move(row));
+}
+
 absl::Status ForEachSeller(
     const RowReader& store,
     absl::FunctionRef<absl::Status(std::string_view, const SellerRow&)> visit) {

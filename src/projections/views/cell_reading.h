@@ -95,6 +95,9 @@ Instant FiguresHoldUntil(const PolicyBook& policies, const TimeZone& zone, Insta
 // nullopt: no record of the seller passed intake.
 absl::StatusOr<std::optional<SellerRow>> ReadSeller(const RowReader& store,
                                                     std::string_view seller);
+// nullopt: no record names such an order of the seller.
+absl::StatusOr<std::optional<OrderRow>> ReadOrder(const RowReader& store, std::string_view seller,
+                                                  std::string_view order_id);
 // Calls `visit` with each seller of the cell, in key order.
 absl::Status ForEachSeller(
     const RowReader& store,

@@ -350,20 +350,19 @@ absl::StatusOr<std::optional<OrderTimeline>> TimelineOf(const CellState& cell, E
                                                         const std::string& seller_id,
                                                         const std::string& order_id,
                                                         const FactsUpTo& cut) {
-  std::string value;
-  ASSIGN_OR_RETURN(const bool found, cell.store->Get(row_keys::Order(seller_id, order_id), &value));
-  if (!found) return std::optional<OrderTimeline>();
-  ASSIGN_OR_RETURN(const OrderRow order, OrderRow::Decode(value));
-  const std::vector<Fact> facts = FactsOf(order, cut);
+  ASSIGN_OR_RETURN(const std::optional<OrderRow> order,
+                   ReadOrder(*cell.store, seller_id, order_id));
+  if (!order) return std::optional<OrderTimeline>();
+  const std::vector<Fact> facts = FactsOf(*order, cut);
   if (facts.empty()) return std::optional<OrderTimeline>();
   OrderTimeline timeline;
   timeline.seller_id = seller_id;
   timeline.order_id = order_id;
   timeline.as_of = cut.as_of;
-  SetParties(order, facts, &timeline);
-  ASSIGN_OR_RETURN(timeline.erased, IsErased(*cell.store, order, facts));
+  SetParties(*order, facts, &timeline);
+  ASSIGN_OR_RETURN(timeline.erased, IsErased(*cell.store, *order, facts));
   RETURN_IF_ERROR(AddEntries(facts, cell.partition, log, &timeline));
-  timeline.due = DueIn(order, order_id, facts, cut, *cell.policies);
+  timeline.due = DueIn(*order, order_id, facts, cut, *cell.policies);
   ASSIGN_OR_RETURN(const std::optional<SellerRow> seller, ReadSeller(*cell.store, seller_id));
   timeline.complete = cell.IsComplete(seller_id, seller.value_or(SellerRow()));
   return std::optional<OrderTimeline>(std::move(timeline));

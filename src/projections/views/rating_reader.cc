@@ -385,13 +385,9 @@ absl::StatusOr<std::vector<RatingExplanation>> RatingReader::Explain(
       explanation.buyer_id = review.buyer_id;
       explanation.review_id = review.review_id;
       explanation.posted = review.posted;
-      std::string value;
-      ASSIGN_OR_RETURN(const bool found,
-                       store->Get(row_keys::Order(seller, review.order_id), &value));
-      if (found) {
-        ASSIGN_OR_RETURN(const OrderRow order, OrderRow::Decode(value));
-        explanation.events = DecidingEvents(order, CutOf(state, query), partition);
-      }
+      ASSIGN_OR_RETURN(const std::optional<OrderRow> order,
+                       ReadOrder(*store, seller, review.order_id));
+      if (order) explanation.events = DecidingEvents(*order, CutOf(state, query), partition);
       explanations.push_back(std::move(explanation));
     }
   }

@@ -86,7 +86,7 @@ class MarketExplanation {
       explanation.expiries.push_back(
           {SmartExpiry::kRatingWindow,
            zone_.StartOf(zone_.Day(review->posted).Plus(rules_.rating_window_days))});
-      ASSIGN_OR_RETURN(const OrderRow order, ReadOrder(review->order_id));
+      ASSIGN_OR_RETURN(const OrderRow order, ReviewedOrder(review->order_id));
       explanation.events = DecidingEvents(order, cut_, state_.partition);
     }
     return absl::OkStatus();
@@ -122,12 +122,10 @@ class MarketExplanation {
     });
   }
 
-  absl::StatusOr<OrderRow> ReadOrder(std::string_view order_id) {
-    std::string value;
-    ASSIGN_OR_RETURN(const bool found,
-                     state_.store->Get(row_keys::Order(seller_, order_id), &value));
-    if (!found) return absl::DataLossError("an order that was reviewed has no row");
-    return OrderRow::Decode(value);
+  absl::StatusOr<OrderRow> ReviewedOrder(std::string_view order_id) {
+    ASSIGN_OR_RETURN(std::optional<OrderRow> order, ReadOrder(*state_.store, seller_, order_id));
+    if (!order) return absl::DataLossError("an order that was reviewed has no row");
+    return *std::move(order);
   }
 
   const CellState& state_;
