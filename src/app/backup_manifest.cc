@@ -1,8 +1,6 @@
 #include "app/backup_manifest.h"
 
 #include <fmt/format.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include <charconv>
 #include <optional>
@@ -16,11 +14,6 @@ namespace flywheel {
 namespace {
 
 constexpr std::string_view kFirstLine = "flywheel backup 1";
-
-std::string HashOf(std::string_view text) {
-  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
-}
 
 absl::Status Bad(std::string_view why) {
   return absl::DataLossError(fmt::format("the backup's manifest is damaged: {}", why));
@@ -114,7 +107,7 @@ std::string BackupManifest::ToText() const {
                           checkpoint.fold_version, checkpoint.manifest_hex);
     }
   }
-  return text + fmt::format("end {}\n", HashOf(text));
+  return text + fmt::format("end {}\n", DigestOfBytes(text));
 }
 
 absl::StatusOr<BackupManifest> BackupManifest::Parse(std::string_view text) {
@@ -129,7 +122,7 @@ absl::StatusOr<BackupManifest> BackupManifest::Parse(std::string_view text) {
       if (line != kFirstLine) return Bad("it does not begin as one");
     } else if (line.starts_with(kEnd)) {
       if (stop + 1 != text.size()) return Bad("something follows its end");
-      if (line.substr(kEnd.size()) != HashOf(text.substr(0, begin))) {
+      if (line.substr(kEnd.size()) != DigestOfBytes(text.substr(0, begin))) {
         return Bad("its hash is another");
       }
       if (manifest.partitions.empty()) return Bad("it names no partition");

@@ -18,8 +18,8 @@
 #include "events/record_view.h"
 #include "naive/replay.h"
 #include "projections/facts/cell_row.h"
+#include "projections/store/durable_files.h"
 #include "projections/store/read_cell_row.h"
-#include "xxhash.h"
 
 namespace flywheel {
 namespace {
@@ -150,8 +150,7 @@ absl::Status DigestStores(const Stores& stores, VerifyReport* report) {
     all += digest.hex;
     report->digests.push_back(std::move(digest));
   }
-  const XXH128_hash_t hash = XXH3_128bits(all.data(), all.size());
-  report->digest = fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+  report->digest = DigestOfBytes(all);
   return absl::OkStatus();
 }
 

@@ -1,8 +1,6 @@
 #include "projections/cell/checkpoint_manifest.h"
 
 #include <fmt/format.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include <charconv>
 #include <optional>
@@ -14,11 +12,6 @@ namespace flywheel {
 namespace {
 
 constexpr std::string_view kFirstLine = "flywheel checkpoint 1";
-
-std::string HashOf(std::string_view text) {
-  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
-}
 
 absl::Status Bad(std::string_view why) {
   return absl::DataLossError(fmt::format("the manifest is damaged: {}", why));
@@ -80,7 +73,7 @@ std::string CheckpointManifest::ToText() const {
   for (const File& file : files) {
     text += fmt::format("file {} {} {}\n", file.name, file.digest.bytes, file.digest.hex);
   }
-  return text + fmt::format("end {}\n", HashOf(text));
+  return text + fmt::format("end {}\n", DigestOfBytes(text));
 }
 
 absl::StatusOr<CheckpointManifest> CheckpointManifest::Parse(std::string_view text) {
@@ -101,7 +94,7 @@ absl::StatusOr<CheckpointManifest> CheckpointManifest::Parse(std::string_view te
     if (!TakeLine(text, line)) return Bad("it has no end");
     if (line.starts_with(kEnd)) {
       if (!text.empty()) return Bad("something follows its end");
-      if (line.substr(kEnd.size()) != HashOf(whole.substr(0, begin))) {
+      if (line.substr(kEnd.size()) != DigestOfBytes(whole.substr(0, begin))) {
         return Bad("its hash is another");
       }
       return manifest;

@@ -97,6 +97,10 @@ class File {
   std::string path_;
 };
 
+std::string HexOf(const XXH128_hash_t& hash) {
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
 // Reads the file to its end, or so many bytes of it, and writes what it reads to `to`, where there
 // is one.
 absl::StatusOr<FileDigest> Digest(const File& from, const File* to, uint64_t most = UINT64_MAX) {
@@ -114,12 +118,15 @@ absl::StatusOr<FileDigest> Digest(const File& from, const File* to, uint64_t mos
     digest.bytes += got;
     if (to != nullptr) RETURN_IF_ERROR(to->Write({block.data(), got}));
   }
-  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
-  digest.hex = fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+  digest.hex = HexOf(XXH3_128bits_digest(state.get()));
   return digest;
 }
 
 }  // namespace
+
+std::string DigestOfBytes(std::string_view bytes) {
+  return HexOf(XXH3_128bits(bytes.data(), bytes.size()));
+}
 
 absl::StatusOr<FileDigest> DigestFile(const std::string& path) {
   ASSIGN_OR_RETURN(const File file, File::Open(path, O_RDONLY));

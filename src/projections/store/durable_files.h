@@ -24,6 +24,8 @@ struct FileDigest {
   friend bool operator==(const FileDigest&, const FileDigest&) = default;
 };
 absl::StatusOr<FileDigest> DigestFile(const std::string& path);
+// The same XXH3-128 of bytes in memory.
+std::string DigestOfBytes(std::string_view bytes);
 
 // Copies into a new file that is durable afterwards; the digest is of the bytes as they were read.
 absl::StatusOr<FileDigest> CopyFile(const std::string& from, const std::string& to);
