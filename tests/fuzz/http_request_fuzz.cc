@@ -69,10 +69,13 @@ class Connection {
   // False: it waits for more input.
   bool Step() {
     if (idle_) {
-      if (input().substr(0, 2) == "\r\n") taken_ += 2;
+      if (!empty_line_passed_ && input().substr(0, 2) == "\r\n") {
+        taken_ += 2;
+        empty_line_passed_ = true;
+      }
       if (input().empty() || input() == "\r") return false;
       reader_.Begin();
-      idle_ = limited_ = false;
+      idle_ = limited_ = empty_line_passed_ = false;
     }
     if (input().empty()) return false;
     const size_t put = reader_.Put(input());
@@ -119,6 +122,7 @@ class Connection {
   size_t taken_ = 0;
   size_t given_ = 0;
   bool idle_ = true;
+  bool empty_line_passed_ = false;
   bool limited_ = false;
   bool failed_ = false;
   int requests_ = 0;
@@ -132,13 +136,7 @@ void CheckConnection(uint8_t dice, std::string_view bytes) {
   const std::string at_once = Connection(bytes, max_header, bytes.size()).Read();
   // A header that is over its limit and wrong too may be refused for either; one that is wrong and
   // not complete may be waited for.
-  // Empty lines before a request are skipped where they come with it; in pieces they may be
-  // refused.
-  const bool begins_empty = !bytes.empty() && (bytes[0] == '\r' || bytes[0] == '\n');
-  if (bytes.size() < max_header && bytes.find("\r\n\r\n\r\n") == std::string_view::npos &&
-      !begins_empty) {
-    Demand(in_pieces == at_once, "pieces make no difference");
-  }
+  if (bytes.size() < max_header) Demand(in_pieces == at_once, "pieces make no difference");
 }
 
 }  // namespace

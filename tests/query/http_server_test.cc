@@ -190,6 +190,25 @@ TEST_CASE("requests may come in pieces of any size") {
   CHECK(client.Read()->body == "[a/b][c] x=1");
 }
 
+TEST_CASE("one empty line before a request is let pass and two are not, at once as in pieces") {
+  TestServer test;
+  const std::string request = GetRequest("/things/a%2Fb/parts/c?x=1");
+  const size_t piece = GENERATE(size_t{1}, size_t{2}, size_t{3}, size_t{4096});
+  const auto status_after = [&](const std::string& lines) {
+    HttpClient client(test.port);
+    const std::string sent = lines + request;
+    // What comes after the refusal may find the connection closed.
+    for (size_t at = 0; at < sent.size() && client.Send(sent.substr(at, piece)); at += piece) {
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+    const auto response = client.Read();
+    REQUIRE(response);
+    return response->status;
+  };
+  CHECK(status_after("\r\n") == 200);
+  CHECK(status_after("\r\n\r\n") == 400);
+}
+
 TEST_CASE("chunked bodies are put together, trailers are let pass") {
   TestServer test;
   HttpClient client(test.port);

@@ -139,8 +139,11 @@ void HttpConnection::Advance() {
 // One step; false: it waits for more input.
 bool HttpConnection::ParseSome() {
   if (phase_ == Phase::kIdle) {
-    // RFC 9112, 2.2: an empty line before a request is let pass.
-    if (input().substr(0, 2) == "\r\n") taken_ += 2;
+    // RFC 9112, 2.2: an empty line before a request is let pass; one, however it comes.
+    if (!empty_line_passed_ && input().substr(0, 2) == "\r\n") {
+      taken_ += 2;
+      empty_line_passed_ = true;
+    }
     if (input().empty() || input() == "\r") return false;
     BeginRequest();
     if (TakeKnown()) return true;
@@ -165,6 +168,7 @@ bool HttpConnection::ParseSome() {
 }
 
 void HttpConnection::BeginRequest() {
+  empty_line_passed_ = false;
   route_ = nullptr;
   prepared_ = nullptr;
   is_head_ = is_http_1_0_ = false;

@@ -94,6 +94,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool writing_ = false;
 
   Phase phase_ = Phase::kIdle;
+  bool empty_line_passed_ = false;  // before the next request
   RequestReader reader_;
   const HttpRoute* route_ = nullptr;
   std::shared_ptr<const HttpPrepared> prepared_;
