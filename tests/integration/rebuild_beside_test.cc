@@ -11,29 +11,13 @@
 #include "integration/data_folder_run.h"
 #include "integration/running_program.h"
 #include "integration/running_server.h"
-#include "integration/simulated_events.h"
+#include "integration/simulated_folder.h"
 #include "sources/temporary_folder.h"
 
 namespace flywheel {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kAsOf = "2026-06-01T00:00:00Z";
-
-std::string Answers(const std::string& folder) {
-  const ProgramEnd end = RunOn(folder, {"export", "rating", "--as-of", kAsOf});
-  INFO(end.err);
-  CHECK(end.code == 0);
-  return end.out;
-}
-
-void Fill(const std::string& folder, uint64_t seed) {
-  const ProgramEnd end =
-      RunOn(folder, {"publish", "--partitions", "2"}, JsonLines(SimulatedEvents(10, 200, seed)));
-  INFO(end.err);
-  REQUIRE(end.code == 0);
-}
 
 TEST_CASE("rows are made beside a server of the same version, compared, and put in place") {
   const TemporaryFolder files;
