@@ -126,4 +126,15 @@ void ReadTime(ParameterReader& parameters, int32_t partitions, QuestionTime* tim
   parameters.Position(names.at_position, partitions, &time->at_position);
 }
 
+absl::StatusOr<FigureAsked> ReadFigure(const HttpRequest& request, int32_t partitions) {
+  FigureAsked asked;
+  asked.seller = request.path_values[0];
+  ParameterReader parameters(request.parameters);
+  parameters.Text("market", &asked.market);
+  ReadTime(parameters, partitions, &asked.time);
+  parameters.Flag("history", &asked.history);
+  RETURN_IF_ERROR(parameters.Finish());
+  return asked;
+}
+
 }  // namespace flywheel

@@ -13,8 +13,10 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "base/strong.h"
+#include "projections/views/cell_reading.h"
 #include "query/http/http_message.h"
 #include "query/log_position.h"
 #include "query/query_clock.h"
@@ -97,6 +99,28 @@ struct TimeNames {
   std::string_view at_position = "at_position";
 };
 inline constexpr TimeNames kTimeMembers = {"asOf", "knownAt", "clock", "minPosition", "atPosition"};
+
+// What a reader of rows is to answer: at the instant, from the part of the log that the question
+// names. Query has `as_of` and `known_at`, and `before` where its answer can be cut by places.
+template <class Query>
+Query QueryAt(Instant as_of, const QuestionTime& time) {
+  Query query;
+  query.as_of = as_of;
+  query.known_at = time.known_at;
+  if constexpr (requires { query.before; }) query.before = time.before();
+  return query;
+}
+
+// A question for the figure of one seller (or "*") in one market (or all), with its history or
+// without.
+struct FigureAsked {
+  std::string seller;
+  std::string market{kAll};
+  bool history = false;
+  QuestionTime time;
+};
+// The seller is the request's first path value. InvalidArgument as ParameterReader::Finish.
+absl::StatusOr<FigureAsked> ReadFigure(const HttpRequest& request, int32_t partitions);
 
 void ReadTime(ParameterReader& parameters, int32_t partitions, QuestionTime* time,
               const TimeNames& names = {});

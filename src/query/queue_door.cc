@@ -46,21 +46,19 @@ absl::Status Read(const HttpRequest& request, int32_t partitions, QueueAsked* as
 }
 
 absl::StatusOr<HttpResponse> Answer(const QueueAsked& asked, const QuestionViews& views) {
-  SlaQuery query;
-  query.known_at = asked.time.known_at;
-  query.before = asked.time.before();
-  ASSIGN_OR_RETURN(query.as_of, views.AsOf(asked.time));
+  ASSIGN_OR_RETURN(const Instant as_of, views.AsOf(asked.time));
+  const auto query = QueryAt<SlaQuery>(as_of, asked.time);
   QueueSelection selection = asked.selection;
   if (asked.within_hours) {
-    selection.due_by = query.as_of.Plus(*asked.within_hours * kMillisPerHour);
+    selection.due_by = as_of.Plus(*asked.within_hours * kMillisPerHour);
   }
   ASSIGN_OR_RETURN(const QueuePage page, SlaReader(views.views).Queue(selection, query));
   JsonWriter json;
   json.BeginObject().Key("items").BeginArray();
   for (const QueuedClock& clock : page.clocks) {
-    WriteLine(QueuedClockJson(clock, query.as_of), &json);
+    WriteLine(QueuedClockJson(clock, as_of), &json);
   }
-  json.EndArray().Field("asOf", FormatInstant(query.as_of));
+  json.EndArray().Field("asOf", FormatInstant(as_of));
   if (page.next) json.Field("next", TokenOf(*page.next));
   return RowAnswer(json.EndObject().TakeLine());
 }

@@ -11,39 +11,24 @@
 namespace flywheel {
 namespace {
 
-struct RatingAsked {
-  std::string seller;
-  std::string market{kAll};
-  bool history = false;
-  QuestionTime time;
-};
-
-absl::StatusOr<HttpResponse> Answer(const RatingAsked& asked, const CachedQuestion& cached,
+absl::StatusOr<HttpResponse> Answer(const FigureAsked& asked, const CachedQuestion& cached,
                                     const QuestionViews& views) {
-  RatingQuery query;
+  ASSIGN_OR_RETURN(const Instant as_of, views.AsOf(asked.time));
+  auto query = QueryAt<RatingQuery>(as_of, asked.time);
   query.history = asked.history;
-  query.known_at = asked.time.known_at;
-  query.before = asked.time.before();
-  ASSIGN_OR_RETURN(query.as_of, views.AsOf(asked.time));
   const auto make = [&]() -> absl::StatusOr<MadeAnswer> {
     ASSIGN_OR_RETURN(const std::optional<RatingAnswer> answer,
                      RatingReader(views.views).One(asked.seller, asked.market, query));
-    if (!answer) return MadeAnswer{NoSuchRow(asked.seller, asked.market, query.as_of), {}};
+    if (!answer) return MadeAnswer{NoSuchRow(asked.seller, asked.market, as_of), {}};
     return MadeAnswer{RowAnswer(RatingJson(*answer, asked.history)), answer->holds_until};
   };
-  return AnswerOnce(views, cached, asked.time, query.as_of, make);
+  return AnswerOnce(views, cached, asked.time, as_of, make);
 }
 
 }  // namespace
 
 absl::StatusOr<Question> RatingQuestion(QueryService& service, const HttpRequest& request) {
-  RatingAsked asked;
-  asked.seller = request.path_values[0];
-  ParameterReader parameters(request.parameters);
-  parameters.Text("market", &asked.market);
-  ReadTime(parameters, service.partitions(), &asked.time);
-  parameters.Flag("history", &asked.history);
-  RETURN_IF_ERROR(parameters.Finish());
+  ASSIGN_OR_RETURN(FigureAsked asked, ReadFigure(request, service.partitions()));
   Question question;
   question.time = asked.time;
   question.partitions = PartitionsOf(asked.seller, service);

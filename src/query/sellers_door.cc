@@ -163,32 +163,24 @@ class Figures {
  private:
   using Line = absl::StatusOr<std::optional<std::string>>;
 
-  template <class Query>
-  Query Of() const {
-    Query query;
-    query.as_of = as_of_;
-    query.known_at = asked_.time.known_at;
-    if constexpr (requires { query.before; }) query.before = asked_.time.before();
-    return query;
-  }
-
   Line Rating(const std::string& seller) const {
-    ASSIGN_OR_RETURN(const std::optional<RatingAnswer> answer,
-                     ratings_.One(seller, asked_.market, Of<RatingQuery>()));
+    ASSIGN_OR_RETURN(
+        const std::optional<RatingAnswer> answer,
+        ratings_.One(seller, asked_.market, QueryAt<RatingQuery>(as_of_, asked_.time)));
     if (!answer) return std::optional<std::string>();
     return std::optional(RatingJson(*answer, /*history=*/false));
   }
 
   Line Smart(const std::string& seller) const {
     ASSIGN_OR_RETURN(const std::vector<SmartAnswer> answers,
-                     smarts_.Of(seller, asked_.market, Of<SmartQuery>()));
+                     smarts_.Of(seller, asked_.market, QueryAt<SmartQuery>(as_of_, asked_.time)));
     if (answers.empty()) return std::optional<std::string>();
     return std::optional(SmartJson(answers.front(), /*history=*/false));
   }
 
   Line Sla(const std::string& seller) const {
     ASSIGN_OR_RETURN(const std::vector<SlaAnswer> answers,
-                     slas_.One(seller, asked_.market, Of<SlaQuery>()));
+                     slas_.One(seller, asked_.market, QueryAt<SlaQuery>(as_of_, asked_.time)));
     for (const SlaAnswer& answer : answers) {
       if (answer.window_days == *asked_.window_days) return std::optional(SlaJson(answer));
     }

@@ -34,13 +34,11 @@ HttpResponse NoSuchWindow(const std::vector<SlaAnswer>& answers, int64_t window_
 }
 
 absl::StatusOr<HttpResponse> Answer(const SlaAsked& asked, const QuestionViews& views) {
-  SlaQuery query;
-  query.known_at = asked.time.known_at;
-  query.before = asked.time.before();
-  ASSIGN_OR_RETURN(query.as_of, views.AsOf(asked.time));
+  ASSIGN_OR_RETURN(const Instant as_of, views.AsOf(asked.time));
+  const auto query = QueryAt<SlaQuery>(as_of, asked.time);
   ASSIGN_OR_RETURN(const std::vector<SlaAnswer> answers,
                    SlaReader(views.views).One(asked.seller, asked.market, query));
-  if (answers.empty()) return NoSuchRow(asked.seller, asked.market, query.as_of);
+  if (answers.empty()) return NoSuchRow(asked.seller, asked.market, as_of);
   std::vector<std::string> lines;
   lines.reserve(answers.size());
   for (const SlaAnswer& answer : answers) {

@@ -12,22 +12,14 @@
 namespace flywheel {
 namespace {
 
-struct SmartAsked {
-  std::string seller;
-  std::string market{kAll};
-  bool history = false;
-  QuestionTime time;
-};
-
-absl::StatusOr<HttpResponse> Answer(const SmartAsked& asked, const CachedQuestion& cached,
+absl::StatusOr<HttpResponse> Answer(const FigureAsked& asked, const CachedQuestion& cached,
                                     const QuestionViews& views) {
-  SmartQuery query;
-  query.known_at = asked.time.known_at;
-  ASSIGN_OR_RETURN(query.as_of, views.AsOf(asked.time));
+  ASSIGN_OR_RETURN(const Instant as_of, views.AsOf(asked.time));
+  const auto query = QueryAt<SmartQuery>(as_of, asked.time);
   const auto make = [&]() -> absl::StatusOr<MadeAnswer> {
     ASSIGN_OR_RETURN(const std::vector<SmartAnswer> answers,
                      SmartReader(views.views).Of(asked.seller, asked.market, query));
-    if (answers.empty()) return MadeAnswer{NoSuchRow(asked.seller, asked.market, query.as_of), {}};
+    if (answers.empty()) return MadeAnswer{NoSuchRow(asked.seller, asked.market, as_of), {}};
     std::vector<std::string> lines;
     lines.reserve(answers.size());
     Instant holds_until = kLatestInstant;
@@ -39,7 +31,7 @@ absl::StatusOr<HttpResponse> Answer(const SmartAsked& asked, const CachedQuestio
         asked.market == kAll ? RowsAnswer(lines) : RowAnswer(std::move(lines.front())),
         holds_until};
   };
-  return AnswerOnce(views, cached, asked.time, query.as_of, make);
+  return AnswerOnce(views, cached, asked.time, as_of, make);
 }
 
 }  // namespace
@@ -51,13 +43,7 @@ absl::Status CheckSmartTime(const QuestionTime& time) {
 }
 
 absl::StatusOr<Question> SmartQuestion(QueryService& service, const HttpRequest& request) {
-  SmartAsked asked;
-  asked.seller = request.path_values[0];
-  ParameterReader parameters(request.parameters);
-  parameters.Text("market", &asked.market);
-  ReadTime(parameters, service.partitions(), &asked.time);
-  parameters.Flag("history", &asked.history);
-  RETURN_IF_ERROR(parameters.Finish());
+  ASSIGN_OR_RETURN(FigureAsked asked, ReadFigure(request, service.partitions()));
   if (asked.seller == kAll) {
     return absl::InvalidArgumentError("id: name a seller: Smart! has no totals");
   }
