@@ -93,14 +93,28 @@ absl::StatusOr<TimeZone> TimeZone::Load(std::string_view name) {
     if (offset != zone.spans_.back().offset_ms)
       zone.spans_.push_back({absl::ToUnixMillis(at), offset});
   }
+  zone.IndexSpans();
   return zone;
 }
 
-int64_t TimeZone::OffsetAt(int64_t utc_ms) const {
-  const auto after =
-      std::upper_bound(spans_.begin(), spans_.end(), utc_ms,
-                       [](int64_t ms, const Span& span) { return ms < span.from_ms; });
-  return std::prev(after)->offset_ms;
+void TimeZone::IndexSpans() {
+  static_assert(kEarliestInstant.number() == 0);
+  first_of_stretch_.clear();
+  uint16_t span = 0;
+  for (int64_t from = 0; from <= kLatestInstant.number(); from += int64_t{1} << kStretchBits) {
+    while (span + 1U < spans_.size() && spans_[span + 1U].from_ms <= from) ++span;
+    first_of_stretch_.push_back(span);
+  }
+}
+
+std::vector<TimeZone::Span>::const_iterator TimeZone::SpanAt(int64_t utc_ms) const {
+  const int64_t last = static_cast<int64_t>(first_of_stretch_.size()) - 1;
+  const int64_t stretch = std::clamp<int64_t>(utc_ms >> kStretchBits, 0, last);
+  auto span = spans_.begin() + first_of_stretch_[static_cast<size_t>(stretch)];
+  for (auto next = std::next(span); next != spans_.end() && next->from_ms <= utc_ms; ++next) {
+    span = next;
+  }
+  return span;
 }
 
 LocalDay TimeZone::Day(Instant instant) const {
@@ -116,10 +130,7 @@ Instant TimeZone::FromCivil(const CivilTime& local) const {
 
 std::vector<TimeZone::Span>::const_iterator TimeZone::FirstSpanFor(int64_t local_ms) const {
   // The span of a day earlier: a zone is never further from UTC.
-  const auto after =
-      std::upper_bound(spans_.begin(), spans_.end(), local_ms - kMillisPerDay,
-                       [](int64_t ms, const Span& span) { return ms < span.from_ms; });
-  return std::prev(after);
+  return SpanAt(local_ms - kMillisPerDay);
 }
 
 Instant TimeZone::FromLocalMillis(int64_t local_ms) const {

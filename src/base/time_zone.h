@@ -64,19 +64,29 @@ class TimeZone {
   uint64_t Fingerprint() const;
 
  private:
+  static constexpr int kStretchBits = 32;
+
   // From `from` on (inclusive) local time is UTC + offset.
   struct Span {
     int64_t from_ms;
     int64_t offset_ms;
   };
 
-  int64_t OffsetAt(int64_t utc_ms) const;
+  // Fills `first_of_stretch_`.
+  void IndexSpans();
+  // The span that holds an instant.
+  std::vector<Span>::const_iterator SpanAt(int64_t utc_ms) const;
+  int64_t OffsetAt(int64_t utc_ms) const { return SpanAt(utc_ms)->offset_ms; }
   // The first span that can hold a local time.
   std::vector<Span>::const_iterator FirstSpanFor(int64_t local_ms) const;
   Instant FromLocalMillis(int64_t local_ms) const;
 
   std::string name_;
   std::vector<Span> spans_;  // by from_ms; never empty
+  // Of each stretch of 2^kStretchBits ms (50 days) from kEarliestInstant on, the span that holds
+  // its beginning: clocks change a few times a year, so the span of an instant is that one or the
+  // next.
+  std::vector<uint16_t> first_of_stretch_;
 };
 
 }  // namespace flywheel

@@ -149,13 +149,13 @@ bool Parse(std::string_view bytes, pb::Policy* policy) {
   return policy->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
-const MarketPolicy* FindMarket(const std::vector<MarketPolicy>& markets, std::string_view code) {
-  // For every event: codes have two letters (policy_check), and comparing these in place is faster.
-  if (code.size() != 2) return nullptr;
-  for (const MarketPolicy& market : markets) {
-    if (market.code[0] == code[0] && market.code[1] == code[1]) return &market;
-  }
-  return nullptr;
+// The place of a code of two capital letters (policy_check) among all of them; nullopt: it is none.
+std::optional<size_t> PlaceOfCode(std::string_view code) {
+  const auto letter = [](char c) {
+    return static_cast<unsigned>(static_cast<unsigned char>(c) - 'A');
+  };
+  if (code.size() != 2 || letter(code[0]) >= 26 || letter(code[1]) >= 26) return std::nullopt;
+  return letter(code[0]) * 26 + letter(code[1]);
 }
 
 // What an entry must say of a market that is not built in, and may not say of one that is `known`.
@@ -204,6 +204,7 @@ PolicyBook PolicyBook::BuiltIn() {
       SetUpClock(market);
       version.markets.push_back(std::move(market));
     }
+    version.IndexMarkets();
     PolicyBook book;
     book.versions_.push_back(std::move(version));
     return book;
@@ -219,11 +220,11 @@ std::vector<std::string> PolicyBook::Faults(std::string_view policy_bytes) const
     return {"policy: the bytes are no flywheel.policy.v1.Policy"};
   }
   std::vector<std::string> wrong = WrongFields(policy);
-  const std::vector<MarketPolicy>& built_in = versions_.front().markets;
+  const Version& built_in = versions_.front();
   for (int i = 0; i < policy.markets_size(); ++i) {
     const pb::Market& entry = policy.markets(i);
     CheckAgainstKnown(entry, absl::StrCat("markets[", i, "]"),
-                      FindMarket(built_in, entry.code()) != nullptr, FindInAnyVersion(entry.code()),
+                      built_in.Find(entry.code()) != nullptr, FindInAnyVersion(entry.code()),
                       wrong);
   }
   return wrong;
@@ -263,6 +264,7 @@ absl::Status PolicyBook::Publish(std::string_view policy_bytes, uint32_t version
 
   std::sort(next.markets.begin(), next.markets.end(),
             [](const MarketPolicy& a, const MarketPolicy& b) { return a.code < b.code; });
+  next.IndexMarkets();
   const auto place = std::upper_bound(
       versions_.begin(), versions_.end(), next, [](const Version& a, const Version& b) {
         return std::pair(a.effective_from, a.version) < std::pair(b.effective_from, b.version);
@@ -271,10 +273,24 @@ absl::Status PolicyBook::Publish(std::string_view policy_bytes, uint32_t version
   return absl::OkStatus();
 }
 
+void PolicyBook::Version::IndexMarkets() {
+  places.fill(0);
+  for (size_t i = 0; i < markets.size(); ++i) {
+    const std::optional<size_t> code = PlaceOfCode(markets[i].code);
+    FLYWHEEL_CHECK(code.has_value(), "a market's code has been checked");
+    places[*code] = static_cast<uint16_t>(i + 1);
+  }
+}
+
+const MarketPolicy* PolicyBook::Version::Find(std::string_view code) const {
+  const std::optional<size_t> place = PlaceOfCode(code);
+  return !place || places[*place] == 0 ? nullptr : &markets[places[*place] - 1U];
+}
+
 const MarketPolicy* PolicyBook::Find(std::string_view market, Instant at) const {
   for (auto version = versions_.rbegin(); version != versions_.rend(); ++version) {
     if (version->effective_from > at) continue;
-    if (const MarketPolicy* found = FindMarket(version->markets, market)) return found;
+    if (const MarketPolicy* found = version->Find(market)) return found;
   }
   return nullptr;
 }

@@ -2,6 +2,7 @@
 #ifndef FLYWHEEL_EVENTS_POLICY_H_
 #define FLYWHEEL_EVENTS_POLICY_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -147,6 +148,11 @@ class PolicyBook {
     uint32_t version = 0;
     Instant effective_from;
     std::vector<MarketPolicy> markets;  // by code
+    // By the letters of a code: the place of its market in `markets`, plus one; 0: it has none.
+    std::array<uint16_t, 26 * 26> places{};
+
+    void IndexMarkets();
+    const MarketPolicy* Find(std::string_view code) const;
   };
   std::vector<Version> versions_;  // by (effective_from, version)
 };
