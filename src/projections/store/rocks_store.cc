@@ -259,6 +259,10 @@ class RocksStore : public RowStore {
   bool unflushed_ = false;  // something was written since the last flush
 };
 
+// Sorted runs of a database that are not merged yet; a row that is not in memory is looked for in
+// their filters.
+constexpr int kRuns = 12;
+
 rocksdb::Options MakeOptions(const RocksMemory& memory) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = memory.block_cache();
@@ -278,12 +282,14 @@ rocksdb::Options MakeOptions(const RocksMemory& memory) {
   options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   options.allow_concurrent_memtable_write = false;
   options.max_background_jobs = 2;
-  options.level_compaction_dynamic_level_bytes = true;
+  // Runs of like size are merged, at most kRuns are there: rows are rewritten, and a merge takes
+  // them once or twice, where levels take each again for every level that it passes.
+  options.compaction_style = rocksdb::kCompactionStyleUniversal;
   options.compression = rocksdb::kLZ4Compression;
   // What a flush writes is compacted soon; compressing it twice is lost time.
   options.compression_per_level.assign(7, rocksdb::kLZ4Compression);
   options.compression_per_level[0] = rocksdb::kNoCompression;
-  options.level0_file_num_compaction_trigger = 8;
+  options.level0_file_num_compaction_trigger = kRuns;
   options.max_open_files = 256;
   options.info_log = std::make_shared<SilentLogger>();
   // Orders what was ordered before: rows come sorted, and tables carry checksums.
