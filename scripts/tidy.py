@@ -97,7 +97,8 @@ def main():
 
     version = subprocess.run([TIDY, "--version"], capture_output=True, text=True, check=True).stdout
     schemas = sorted((ROOT / "schemas").rglob("*.proto"))
-    shared = sha256(version, (ROOT / ".clang-tidy").read_bytes(), *(s.read_bytes() for s in schemas))
+    checks = sorted([ROOT / ".clang-tidy", *(ROOT / "src").rglob(".clang-tidy")])
+    shared = sha256(version, *(file.read_bytes() for file in (*checks, *schemas)))
     database = options.build / "tidy"
     passed_folder = database / "passed"
     passed_folder.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 #define FLYWHEEL_EVENTS_POLICY_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -149,7 +150,7 @@ class PolicyBook {
     Instant effective_from;
     std::vector<MarketPolicy> markets;  // by code
     // By the letters of a code: the place of its market in `markets`, plus one; 0: it has none.
-    std::array<uint16_t, 26 * 26> places{};
+    std::array<uint16_t, size_t{26} * 26> places{};
 
     void IndexMarkets();
     const MarketPolicy* Find(std::string_view code) const;
