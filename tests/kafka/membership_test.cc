@@ -30,6 +30,8 @@ constexpr std::chrono::seconds kPatience{90};
 // A session that nobody waits out, and one that is soon over.
 const absl::Duration kLongSession = absl::Seconds(120);
 const absl::Duration kShortSession = absl::Seconds(3);
+// One that a living node does not miss and that is waited out.
+const absl::Duration kMiddlingSession = absl::Seconds(8);
 
 // The broker of these tests, which lets sessions be short.
 KafkaBroker& Broker() {
@@ -273,10 +275,10 @@ TEST_CASE("a node whose owner hangs leaves, and joins again when the owner is ba
 
 TEST_CASE("of two nodes with the same id the earlier one is told and stays out") {
   const KafkaAddress log = NewLog();
-  const Node a(log, "a");
-  const Node first(log, "b");
+  const Node a(log, "a", kMiddlingSession);
+  const Node first(log, "b", kMiddlingSession);
   REQUIRE(Eventually([&] { return Shared({&a, &first}); }));
-  const Node second(log, "b");
+  const Node second(log, "b", kMiddlingSession);
   CHECK(Eventually([&] { return first.state() == State::kFenced; }));
   CHECK(absl::IsFailedPrecondition(first->Current()->trouble));
   CHECK_THAT(std::string(first->Current()->trouble.message()),
@@ -284,6 +286,20 @@ TEST_CASE("of two nodes with the same id the earlier one is told and stays out")
   CHECK(first.owned().empty());
   CHECK(Eventually([&] { return Shared({&a, &second}); }));
   CHECK(first.state() == State::kFenced);
+}
+
+TEST_CASE("a node that is fenced by a process which is gone joins again") {
+  const KafkaAddress log = NewLog();
+  const Node a(log, "a", kMiddlingSession);
+  const Node b(log, "b", kMiddlingSession);
+  REQUIRE(Eventually([&] { return Shared({&a, &b}); }));
+  {
+    const Node ghost(log, "b", kMiddlingSession);
+    REQUIRE(Eventually([&] { return b.state() == State::kLost; }));
+    CHECK(absl::IsUnavailable(b->Current()->trouble));
+    CHECK(b.owned().empty());
+  }
+  CHECK(Eventually([&] { return Shared({&a, &b}); }));
 }
 
 TEST_CASE("every node knows who owns what and where") {

@@ -21,6 +21,9 @@ constexpr absl::Duration kStoodStill = absl::Seconds(2);
 // How long a node that leaves waits for the brokers' answer.
 constexpr absl::Duration kLeaveTimeout = absl::Seconds(3);
 
+// How long after its session a member that gives no sign of life is out of the group.
+constexpr absl::Duration kGoneAfterSession = absl::Seconds(2);
+
 constexpr absl::Duration kLastCommitTimeout = absl::Seconds(1);
 
 absl::Status CheckOptions(const MembershipOptions& options) {
@@ -340,6 +343,40 @@ void KafkaMembership::Rejoin() {
   Publish(Assignment::State::kJoining, {}, connected);
 }
 
+// Brokers that come back after a crash may know this node by the member id of a process that was
+// there before it: then they fence the living one. So whether there is another process shows only
+// when the session of one that is gone has ended.
+void KafkaMembership::OnFenced(absl::Status fencing) {
+  Part(Departure::kComesBack);
+  another_shows_at_ =
+      Clock::now() + absl::ToChronoMilliseconds(options_.session_timeout + kGoneAfterSession);
+  asked_for_another_ = false;
+  fencing_ = std::move(fencing);
+  Publish(
+      Assignment::State::kLost, {},
+      absl::UnavailableError(fmt::format(
+          "the group {} has another process for node \"{}\"; where that is gone by the end of its "
+          "session, this one joins again",
+          group_, options_.node_id)));
+}
+
+void KafkaMembership::LookForAnother() {
+  WaitToStop(absl::Milliseconds(kPollMillis));
+  if (Clock::now() < *another_shows_at_) return;
+  if (!asked_for_another_) {
+    asked_for_another_ = true;
+    return owners_->Nudge();  // what was known before says nothing
+  }
+  const std::shared_ptr<const NodeOwners> owners = Owners();
+  if (owners->state != NodeOwners::State::kStable && owners->state != NodeOwners::State::kEmpty) {
+    return;
+  }
+  another_shows_at_.reset();
+  fenced_ = std::any_of(owners->members.begin(), owners->members.end(),
+                        [&](const NodeMember& member) { return member.node_id == node_id(); });
+  if (fenced_) Publish(Assignment::State::kFenced, {}, fencing_);
+}
+
 void KafkaMembership::Turn() {
   if (OwnerIsSilent()) {
     if (client_ != nullptr) {
@@ -352,6 +389,7 @@ void KafkaMembership::Turn() {
     }
     return WaitToStop(absl::Milliseconds(kPollMillis));
   }
+  if (another_shows_at_) return LookForAnother();
   if (client_ == nullptr) Rejoin();
   if (client_ == nullptr) return WaitToStop(absl::Seconds(1));
   if (rd_kafka_message_t* message = rd_kafka_consumer_poll(client_->handle(), kPollMillis)) {
@@ -361,9 +399,7 @@ void KafkaMembership::Turn() {
     rd_kafka_message_destroy(message);
   }
   if (absl::Status fencing = Fencing(); !fencing.ok()) {
-    fenced_ = true;
-    Part(Departure::kComesBack);
-    return Publish(Assignment::State::kFenced, {}, std::move(fencing));
+    return OnFenced(std::move(fencing));
   }
   NoteTrouble();
   Commit();

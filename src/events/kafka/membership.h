@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -50,9 +51,10 @@ struct Assignment {
     kJoining,      // not in the group yet, or again; `trouble` says what is in the way
     kAssigned,     // `partitions` are its own
     kRebalancing,  // the group is being divided anew: nothing is its own for a moment
-    kLost,         // the group went on without it (it stood still, or the brokers were away)
+    kLost,         // the group went on without it (it stood still, or the brokers were away), or
+                   // takes another process for it: if that is gone soon, it joins again
     kStuck,        // the owner was silent for too long, so it left; it joins again on a Beat
-    kFenced,       // another process has joined with the same id: for good
+    kFenced,       // another process is in the group with the same id: for good
     kClosed,
   };
   uint64_t epoch = 0;  // rises with every change
@@ -134,6 +136,8 @@ class KafkaMembership {
   void Run();
   void Turn();
   void Rejoin();
+  void OnFenced(absl::Status fencing);
+  void LookForAnother();
   void OnRebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* partitions);
   void NoteError(rd_kafka_resp_err_t code, std::string_view text);
   void NoteTrouble();
@@ -159,6 +163,11 @@ class KafkaMembership {
   // Of the thread alone, once it runs. No client: it takes no part in the group.
   std::unique_ptr<KafkaClient> client_;
   bool fenced_ = false;
+  // Fenced, and whether another process lives is not known yet: when that will show, and what is to
+  // be said then.
+  std::optional<Clock::time_point> another_shows_at_;
+  absl::Status fencing_;
+  bool asked_for_another_ = false;
   Clock::time_point last_turn_;
   Clock::time_point last_commit_;
   std::map<Partition, Offset> committed_;
