@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "app/context.h"
+#include "base/deadline.h"
 #include "base/status.h"
 #include "events/kafka/kafka_log.h"
 #include "events/record_view.h"
@@ -63,10 +64,10 @@ void TakeCell(const Json& cell, PartitionStanding& standing) {
 }
 
 absl::StatusOr<NodeOwners> Settled(NodeGroup& group, const NodesReportOptions& options) {
-  const absl::Time deadline = absl::Now() + options.settle_timeout;
+  const Deadline deadline = Deadline::In(options.settle_timeout);
   while (true) {
     ASSIGN_OR_RETURN(NodeOwners owners, group.Describe(options.brokers_timeout));
-    if (owners.state != NodeOwners::State::kRebalancing || absl::Now() > deadline) return owners;
+    if (owners.state != NodeOwners::State::kRebalancing || deadline.passed()) return owners;
     absl::SleepFor(absl::Milliseconds(100));
   }
 }

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "app/cell_folder.h"
 #include "app/make_folder.h"
+#include "base/deadline.h"
 #include "base/status.h"
 #include "projections/cell/cell_opening.h"
 
@@ -89,7 +90,7 @@ absl::StatusOr<CheckpointPlace> CellHost::MakeCheckpoint(Partition partition,
         "this server makes no checkpoints; start it with --checkpoints DIR");
   }
   ASSIGN_OR_RETURN(const std::shared_ptr<LiveCell> cell, NeedHeld(partition));
-  const absl::Time deadline = absl::Now() + timeout;
+  const Deadline deadline = Deadline::In(timeout);
   const auto made = std::make_shared<std::promise<absl::StatusOr<CheckpointPlace>>>();
   while (true) {
     absl::Status cut = cell->BetweenBatches(
@@ -98,10 +99,10 @@ absl::StatusOr<CheckpointPlace> CellHost::MakeCheckpoint(Partition partition,
             made->set_value(place);
           });
         },
-        deadline - absl::Now());
+        deadline.left());
     if (cut.ok()) return made->get_future().get();
     // The one of the interval may be on its way.
-    if (!absl::IsUnavailable(cut) || absl::Now() >= deadline) return cut;
+    if (!absl::IsUnavailable(cut) || deadline.passed()) return cut;
     absl::SleepFor(absl::Milliseconds(20));
   }
 }
@@ -153,7 +154,7 @@ void CellHost::Hold(const std::vector<Partition>& partitions) {
     Slot& slot = slots_[number];
     const bool wanted =
         std::find(partitions.begin(), partitions.end(), partition) != partitions.end();
-    if (slot.held && !wanted) slot.released = absl::Now();
+    if (slot.held && !wanted) slot.closes = Deadline::In(options_.keep_released);
     slot.held = wanted;
     if (slot.cell != nullptr) slot.cell->SetOwner(wanted);
     if (wanted && slot.cell == nullptr) slot.cell = NewCell(partition);
@@ -173,7 +174,7 @@ void CellHost::CloseIdle() {
     MutexLock lock(&mutex_);
     for (Slot& slot : slots_) {
       if (slot.held || slot.cell == nullptr) continue;
-      if (absl::Now() - slot.released >= options_.keep_released) {
+      if (slot.closes.passed()) {
         idle.push_back(std::move(slot.cell));
         slot.cell = nullptr;
       }
@@ -228,13 +229,13 @@ CellViews CellHost::Views() const {
 }
 
 absl::StatusOr<CellViews> CellHost::ViewsAtTheEnd(absl::Duration timeout) const {
-  const absl::Time deadline = absl::Now() + timeout;
+  const Deadline deadline = Deadline::In(timeout);
   CellViews views;
   for (Partition partition(0); partition < Partition(log_->partitions());
        partition = partition.Plus(1)) {
     ASSIGN_OR_RETURN(const std::shared_ptr<LiveCell> cell, NeedHeld(partition));
     ASSIGN_OR_RETURN(const Offset end, log_->EndOffset(partition));
-    if (!cell->WaitFor(end, std::max(absl::ZeroDuration(), deadline - absl::Now()))) {
+    if (!cell->WaitFor(end, deadline.left())) {
       const CellProgress progress = cell->Progress();
       return absl::UnavailableError(fmt::format("partition {} is folded up to offset {} of {}{}{}",
                                                 partition.number(), progress.next.number(),

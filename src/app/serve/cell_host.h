@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "app/folder_lock.h"
 #include "app/serve/checkpoint_writer.h"
+#include "base/deadline.h"
 #include "base/mutex.h"
 #include "base/strong.h"
 #include "events/event_log.h"
@@ -77,8 +78,8 @@ class CellHost {
   struct Slot {
     std::shared_ptr<LiveCell> cell;
     bool held = false;
-    absl::Time released = absl::InfinitePast();
     bool take_over = false;  // at the next opening
+    Deadline closes;         // where it is not held
   };
 
   std::shared_ptr<LiveCell> NewCell(Partition partition);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "base/deadline.h"
 #include "base/name_character.h"
 #include "base/status.h"
 #include "events/kafka/errors.h"
@@ -131,14 +132,14 @@ absl::Status NodeGroup::Connect() {
 }
 
 absl::StatusOr<NodeOwners> NodeGroup::Describe(absl::Duration timeout) {
-  const absl::Time deadline = absl::Now() + timeout;
+  const Deadline deadline = Deadline::In(timeout);
   while (true) {
     rd_kafka_resp_err_t refused = RD_KAFKA_RESP_ERR_NO_ERROR;
-    absl::StatusOr<NodeOwners> owners = DescribeOnce(deadline - absl::Now(), &refused);
+    absl::StatusOr<NodeOwners> owners = DescribeOnce(deadline.left(), &refused);
     const bool passes = refused == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS ||
                         refused == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
                         refused == RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
-    if (!passes || absl::Now() + kRetryPause > deadline) return owners;
+    if (!passes || deadline.left() < kRetryPause) return owners;
     absl::SleepFor(kRetryPause);
   }
 }
