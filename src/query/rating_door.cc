@@ -9,10 +9,13 @@
 #include "query/rating_json.h"
 
 namespace flywheel {
-namespace {
 
-absl::StatusOr<HttpResponse> Answer(const FigureAsked& asked, const CachedQuestion& cached,
-                                    const QuestionViews& views) {
+CachedQuestion CachedRating(const FigureAsked& asked) {
+  return CachedQuestion("rating", asked.seller, asked.market, asked.history);
+}
+
+absl::StatusOr<HttpResponse> RatingOf(const FigureAsked& asked, const CachedQuestion& cached,
+                                      const QuestionViews& views) {
   ASSIGN_OR_RETURN(const Instant as_of, views.AsOf(asked.time));
   auto query = QueryAt<RatingQuery>(as_of, asked.time);
   query.history = asked.history;
@@ -25,17 +28,15 @@ absl::StatusOr<HttpResponse> Answer(const FigureAsked& asked, const CachedQuesti
   return AnswerOnce(views, cached, asked.time, as_of, make);
 }
 
-}  // namespace
-
 absl::StatusOr<Question> RatingQuestion(QueryService& service, const HttpRequest& request) {
   ASSIGN_OR_RETURN(FigureAsked asked, ReadFigure(request, service.partitions()));
   Question question;
   question.time = asked.time;
   question.partitions = PartitionsOf(asked.seller, service);
   question.takes_long = asked.seller == kAll || asked.time.is_past();
-  CachedQuestion cached("rating", asked.seller, asked.market, asked.history);
+  CachedQuestion cached = CachedRating(asked);
   question.answer = [asked = std::move(asked), cached = std::move(cached)](
-                        const QuestionViews& views) { return Answer(asked, cached, views); };
+                        const QuestionViews& views) { return RatingOf(asked, cached, views); };
   return question;
 }
 

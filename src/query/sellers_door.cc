@@ -16,20 +16,19 @@
 #include "base/json_writer.h"
 #include "base/status.h"
 #include "events/intake.h"
-#include "projections/views/rating_reader.h"
 #include "projections/views/sla_reader.h"
-#include "projections/views/smart_reader.h"
 #include "query/json_question.h"
-#include "query/rating_json.h"
+#include "query/rating_door.h"
 #include "query/sla_json.h"
 #include "query/smart_door.h"
-#include "query/smart_json.h"
 
 namespace flywheel {
 namespace {
 
 // More sellers than these are not answered on an I/O thread.
 constexpr size_t kMaxSellersAtOnce = 16;
+
+constexpr int kOk = 200;
 
 struct SellersAsked {
   std::vector<std::string> sellers;
@@ -139,8 +138,8 @@ void WriteFigure(std::string_view name, const std::optional<std::string>& line, 
 // The figures of the sellers, each from the same views.
 class Figures {
  public:
-  Figures(const SellersAsked& asked, const CellViews& views, Instant as_of)
-      : asked_(asked), as_of_(as_of), ratings_(views), smarts_(views), slas_(views) {}
+  Figures(const SellersAsked& asked, const QuestionViews& views, Instant as_of)
+      : asked_(asked), views_(views), as_of_(as_of), slas_(views.views) {}
 
   absl::Status Write(const std::string& seller, JsonWriter* json) const {
     json->BeginObject().Field("sellerId", seller);
@@ -164,18 +163,24 @@ class Figures {
   using Line = absl::StatusOr<std::optional<std::string>>;
 
   Line Rating(const std::string& seller) const {
-    ASSIGN_OR_RETURN(
-        const std::optional<RatingAnswer> answer,
-        ratings_.One(seller, asked_.market, QueryAt<RatingQuery>(as_of_, asked_.time)));
-    if (!answer) return std::optional<std::string>();
-    return std::optional(RatingJson(*answer, /*history=*/false));
+    const FigureAsked asked = Of(seller);
+    return LineOf(RatingOf(asked, CachedRating(asked), views_));
   }
 
   Line Smart(const std::string& seller) const {
-    ASSIGN_OR_RETURN(const std::vector<SmartAnswer> answers,
-                     smarts_.Of(seller, asked_.market, QueryAt<SmartQuery>(as_of_, asked_.time)));
-    if (answers.empty()) return std::optional<std::string>();
-    return std::optional(SmartJson(answers.front(), /*history=*/false));
+    const FigureAsked asked = Of(seller);
+    return LineOf(SmartOf(asked, CachedSmart(asked), views_));
+  }
+
+  FigureAsked Of(const std::string& seller) const {
+    return {seller, asked_.market, /*history=*/false, asked_.time};
+  }
+
+  // What the door of the figure says; nullopt: no such row.
+  static Line LineOf(absl::StatusOr<HttpResponse> answer) {
+    RETURN_IF_ERROR(answer.status());
+    if (answer->status != kOk) return std::optional<std::string>();
+    return std::optional(std::move(answer->body));
   }
 
   Line Sla(const std::string& seller) const {
@@ -188,15 +193,14 @@ class Figures {
   }
 
   const SellersAsked& asked_;
+  const QuestionViews& views_;
   const Instant as_of_;
-  const RatingReader ratings_;
-  const SmartReader smarts_;
   const SlaReader slas_;
 };
 
 absl::StatusOr<HttpResponse> Answer(const SellersAsked& asked, const QuestionViews& views) {
   ASSIGN_OR_RETURN(const Instant as_of, views.AsOf(asked.time));
-  const Figures figures(asked, views.views, as_of);
+  const Figures figures(asked, views, as_of);
   JsonWriter json;
   json.BeginObject().Key("rows").BeginArray();
   for (const std::string& seller : asked.sellers) RETURN_IF_ERROR(figures.Write(seller, &json));

@@ -10,10 +10,15 @@
 #include "query/smart_json.h"
 
 namespace flywheel {
-namespace {
 
-absl::StatusOr<HttpResponse> Answer(const FigureAsked& asked, const CachedQuestion& cached,
-                                    const QuestionViews& views) {
+CachedQuestion CachedSmart(const FigureAsked& asked) {
+  CachedQuestion cached("smart", asked.seller, asked.market, asked.history);
+  cached.uses_smart_rows = true;
+  return cached;
+}
+
+absl::StatusOr<HttpResponse> SmartOf(const FigureAsked& asked, const CachedQuestion& cached,
+                                     const QuestionViews& views) {
   ASSIGN_OR_RETURN(const Instant as_of, views.AsOf(asked.time));
   const auto query = QueryAt<SmartQuery>(as_of, asked.time);
   const auto make = [&]() -> absl::StatusOr<MadeAnswer> {
@@ -34,8 +39,6 @@ absl::StatusOr<HttpResponse> Answer(const FigureAsked& asked, const CachedQuesti
   return AnswerOnce(views, cached, asked.time, as_of, make);
 }
 
-}  // namespace
-
 absl::Status CheckSmartTime(const QuestionTime& time) {
   if (!time.at_position) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -52,10 +55,9 @@ absl::StatusOr<Question> SmartQuestion(QueryService& service, const HttpRequest&
   question.time = asked.time;
   question.partitions = PartitionsOf(asked.seller, service);
   question.takes_long = asked.time.is_past();
-  CachedQuestion cached("smart", asked.seller, asked.market, asked.history);
-  cached.uses_smart_rows = true;
+  CachedQuestion cached = CachedSmart(asked);
   question.answer = [asked = std::move(asked), cached = std::move(cached)](
-                        const QuestionViews& views) { return Answer(asked, cached, views); };
+                        const QuestionViews& views) { return SmartOf(asked, cached, views); };
   return question;
 }
 

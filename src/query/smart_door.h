@@ -4,8 +4,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "query/answer_cache.h"
 #include "query/http/http_message.h"
 #include "query/question_frame.h"
+#include "query/question_parameters.h"
 #include "query/service.h"
 
 namespace flywheel {
@@ -18,6 +20,12 @@ namespace flywheel {
 // InvalidArgument (CheckSmartTime).
 absl::StatusOr<Question> SmartQuestion(QueryService& service, const HttpRequest& request);
 absl::Status CheckSmartTime(const QuestionTime& time);
+
+// The answer itself, as it was given before where that still holds; `cached` is CachedSmart(asked).
+// On any thread.
+CachedQuestion CachedSmart(const FigureAsked& asked);
+absl::StatusOr<HttpResponse> SmartOf(const FigureAsked& asked, const CachedQuestion& cached,
+                                     const QuestionViews& views);
 
 }  // namespace flywheel
 

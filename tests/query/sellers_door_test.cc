@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "query/doors.h"
@@ -66,6 +67,39 @@ TEST_CASE("many sellers are answered with what their own doors answer, in the or
   CHECK(Has(positions, "0@2"));
   CHECK(Has(positions, "3@4"));
   CHECK(response->Header("flywheel-lag-events") == "0");
+}
+
+TEST_CASE(
+    "what one seller's door has answered is given again to who asks for many, while it holds") {
+  Doors test;
+  const std::string anna = SellerOf(0);
+  test.node.Publish(Sold(anna, "o1"));
+  test.node.Fold();
+  const std::string many =
+      fmt::format(R"({{"sellers":["{}"],"market":"PL","figures":["rating","smart"]}})", anna);
+  const auto from_cache = [&] {
+    constexpr std::string_view kName = "flywheel_answers_total{from=\"cache\"} ";
+    const std::string metrics = test.client.Get("/metrics")->body;
+    const size_t at = metrics.find(kName);
+    REQUIRE(at != std::string::npos);
+    return std::stoll(metrics.substr(at + kName.size()));
+  };
+  const auto rows = [&] {
+    return fmt::format(R"({{"rows":[{{"sellerId":"{0}","rating":{1},"smart":{2}}}],)"
+                       R"("asOf":"2025-06-30T12:00:00.000Z"}})"
+                       "\n",
+                       anna, One(test, "/v1/sellers/" + anna + "/rating?market=PL"),
+                       One(test, "/v1/sellers/" + anna + "/smart?market=PL"));
+  };
+  const std::string before = rows();
+  const long long found = from_cache();
+  CHECK(test.client.Post(kPath, many, kJson)->body == before);
+  CHECK(from_cache() == found + 2);
+  test.node.Publish(Sold(anna, "o2"));
+  test.node.Fold();
+  const auto after = test.client.Post(kPath, many, kJson);
+  CHECK(after->body != before);
+  CHECK(after->body == rows());
 }
 
 TEST_CASE("figures that are not asked for are not there, and instants count for all") {
