@@ -115,9 +115,10 @@ class Load {
     uint64_t sent = 0;
     while (Clock::now() < end || (owed_ > 0 && Clock::now() < patience)) {
       const auto now = std::min(Clock::now(), end);
-      const auto due_by_now = static_cast<uint64_t>(Elapsed(now) * requests);
-      for (; sent < due_by_now; ++sent) {
-        Send(began_ + Seconds(static_cast<double>(sent) / requests));
+      for (;; ++sent) {
+        const auto due = began_ + Seconds(static_cast<double>(sent) / requests);
+        if (due > now || due >= end) break;
+        Send(due);
       }
       for (const auto& connection : connections_) {
         if (!connection->output.empty() && !connection->waits_to_write) Write(*connection);
@@ -137,9 +138,6 @@ class Load {
  private:
   static Clock::duration Seconds(double seconds) {
     return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  }
-  double Elapsed(Clock::time_point now) const {
-    return std::chrono::duration<double>(now - began_).count();
   }
 
   void Open() {
