@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "absl/strings/str_split.h"
+#include "base/digest.h"
 #include "base/status.h"
 #include "events/embedded/segment_format.h"
 

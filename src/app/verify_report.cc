@@ -12,13 +12,13 @@
 #include "app/verify_sla.h"
 #include "app/verify_smart.h"
 #include "app/verify_state.h"
+#include "base/digest.h"
 #include "base/instant_text.h"
 #include "base/status.h"
 #include "events/policy.h"
 #include "events/record_view.h"
 #include "naive/replay.h"
 #include "projections/facts/cell_row.h"
-#include "projections/store/durable_files.h"
 #include "projections/store/read_cell_row.h"
 
 namespace flywheel {

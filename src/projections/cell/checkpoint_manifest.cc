@@ -6,6 +6,7 @@
 #include <optional>
 #include <system_error>
 
+#include "base/digest.h"
 #include "base/status.h"
 
 namespace flywheel {

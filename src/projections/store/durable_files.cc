@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/status.h"
 
 namespace flywheel {
@@ -97,10 +98,6 @@ class File {
   std::string path_;
 };
 
-std::string HexOf(const XXH128_hash_t& hash) {
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
-}
-
 // Reads the file to its end, or so many bytes of it, and writes what it reads to `to`, where there
 // is one.
 absl::StatusOr<FileDigest> Digest(const File& from, const File* to, uint64_t most = UINT64_MAX) {
@@ -118,15 +115,12 @@ absl::StatusOr<FileDigest> Digest(const File& from, const File* to, uint64_t mos
     digest.bytes += got;
     if (to != nullptr) RETURN_IF_ERROR(to->Write({block.data(), got}));
   }
-  digest.hex = HexOf(XXH3_128bits_digest(state.get()));
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+  digest.hex = DigestText(hash.high64, hash.low64);
   return digest;
 }
 
 }  // namespace
-
-std::string DigestOfBytes(std::string_view bytes) {
-  return HexOf(XXH3_128bits(bytes.data(), bytes.size()));
-}
 
 absl::StatusOr<FileDigest> DigestFile(const std::string& path) {
   ASSIGN_OR_RETURN(const File file, File::Open(path, O_RDONLY));

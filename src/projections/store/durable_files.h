@@ -16,7 +16,7 @@ namespace flywheel {
 //
 // Concurrency: any thread; one at a time for a path.
 
-// The length and XXH3-128 of a file, in 32 hexadecimal digits.
+// The length and digest (base/digest.h) of a file.
 struct FileDigest {
   uint64_t bytes = 0;
   std::string hex;
@@ -24,8 +24,6 @@ struct FileDigest {
   friend bool operator==(const FileDigest&, const FileDigest&) = default;
 };
 absl::StatusOr<FileDigest> DigestFile(const std::string& path);
-// The same XXH3-128 of bytes in memory.
-std::string DigestOfBytes(std::string_view bytes);
 
 // Copies into a new file that is durable afterwards; the digest is of the bytes as they were read.
 absl::StatusOr<FileDigest> CopyFile(const std::string& from, const std::string& to);

@@ -1,9 +1,9 @@
 #include "projections/store/row_store.h"
 
-#include <fmt/format.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/digest.h"
 #include "base/status.h"
 #include "projections/facts/row_keys.h"
 
@@ -40,7 +40,7 @@ absl::StatusOr<RowsDigest> DigestRows(const RowReader& store) {
     return true;
   }));
   const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
-  digest.hex = fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+  digest.hex = DigestText(hash.high64, hash.low64);
   return digest;
 }
 
