@@ -418,7 +418,7 @@ void Fold::AcceptAboutReview(OrderRow& order, std::string_view seller, const Fac
   if (folds_all()) smart_->MoveReview(order.market(), steps, cause);
 }
 
-// ---------------------------------------------------------------- decisions
+// ---------------------------------------------------------------- decisions, operators
 
 const char* Fold::FlawOf(const DecisionView& decision, EventView* first) const {
   const char* flaw = decision.decision_id.size() == kDecisionIdBytes ? nullptr : "decision_id";

@@ -138,6 +138,10 @@ class Fold {
                          const OrderRow::ActSearch& search, const SmartCause& cause);
   void Wait(OrderEntry* entry, const Arrival& arrival, const ContentHash& hash);
   void StopWaiting(std::string_view seller, Instant deadline, Offset offset);
+  // Makes of what waited at `offset` for the order something refused, as of the record at
+  // `decided`.
+  void RefuseWaiting(OrderEntry* entry, Offset offset, const ContentHash& hash, RefusalCode code,
+                     Offset decided);
   // Refuses what waits longer than it may, as of the record at `decided`.
   void ExpireWaiting(Offset decided);
   bool CountRepeat(const OrderRow& order, const Arrival& arrival, std::string_view order_id,

@@ -95,23 +95,13 @@ void Fold::JudgeWaiting(OrderEntry* entry, std::string_view seller, std::string_
                         const WaitingFact& waiting, Offset decided) {
   const Offset offset = waiting.fact.place.offset;
   StopWaiting(seller, waiting.deadline, offset);
-  auto* quarantined = rows_->quarantine.Get(row_keys::Quarantine(offset));
-  OrderRow& order = entry->row;
+  const OrderRow& order = entry->row;
   const Judgement judgement =
       Judge(order, waiting.fact, PolicyOf(order.market(), waiting.fact.occurred_at));
   if (judgement.verdict == Verdict::kRefused) {
-    ++cell_.counts.refused[static_cast<size_t>(judgement.code)];
-    QuarantineRow& row = rows_->quarantine.Change(quarantined);
-    row.state = QuarantineRow::State::kRefused;
-    row.code = judgement.code;
-    row.decided = decided;
-    row.decided_at = cell_.last_recorded_at;
-    rows_->places
-        .Change(rows_->places.Get(row_keys::RefusedIdentity(seller, order_id, waiting.hash)))
-        .offset = offset;
-    order.MarkRefused();
-    return;
+    return RefuseWaiting(entry, offset, waiting.hash, judgement.code, decided);
   }
+  auto* quarantined = rows_->quarantine.Get(row_keys::Quarantine(offset));
   const std::string event_id = quarantined->row.event_id;
   rows_->quarantine.Erase(quarantined);
   if (judgement.verdict == Verdict::kDuplicate) {
@@ -126,26 +116,31 @@ void Fold::ExpireWaiting(Offset decided) {
   while (!deadlines_.empty() && deadlines_.begin()->first.first < cell_.last_recorded_at) {
     const auto [deadline, offset] = deadlines_.begin()->first;
     const std::string order_key = deadlines_.begin()->second;
-    const auto [seller, order_id] = row_keys::ParseOrder(order_key);
+    const std::string_view seller = row_keys::ParseOrder(order_key).seller;
     OrderEntry* entry = rows_->orders.Get(order_key);
     ContentHash hash{};
     for (const WaitingFact& waiting : entry->row.Waiting()) {
       if (waiting.fact.place.offset == offset) hash = waiting.hash;
     }
-    OrderRow& order = rows_->orders.Change(entry);
-    order.RemoveWaiting(offset);
-    order.MarkRefused();
+    rows_->orders.Change(entry).RemoveWaiting(offset);
     StopWaiting(seller, deadline, offset);
-    QuarantineRow& row =
-        rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(offset)));
-    row.state = QuarantineRow::State::kRefused;
-    row.code = RefusalCode::kWaitExpired;
-    row.decided = decided;
-    row.decided_at = cell_.last_recorded_at;
-    rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(seller, order_id, hash)))
-        .offset = offset;
-    ++cell_.counts.refused[static_cast<size_t>(RefusalCode::kWaitExpired)];
+    RefuseWaiting(entry, offset, hash, RefusalCode::kWaitExpired, decided);
   }
+}
+
+void Fold::RefuseWaiting(OrderEntry* entry, Offset offset, const ContentHash& hash,
+                         RefusalCode code, Offset decided) {
+  QuarantineRow& row =
+      rows_->quarantine.Change(rows_->quarantine.Get(row_keys::Quarantine(offset)));
+  row.state = QuarantineRow::State::kRefused;
+  row.code = code;
+  row.decided = decided;
+  row.decided_at = cell_.last_recorded_at;
+  const auto [seller, order_id] = row_keys::ParseOrder(entry->key);
+  rows_->places.Change(rows_->places.Get(row_keys::RefusedIdentity(seller, order_id, hash)))
+      .offset = offset;
+  rows_->orders.Change(entry).MarkRefused();
+  ++cell_.counts.refused[static_cast<size_t>(code)];
 }
 
 // ---------------------------------------------------------------- quarantine
