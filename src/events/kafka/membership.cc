@@ -348,10 +348,7 @@ void KafkaMembership::Rejoin() {
 // when the session of one that is gone has ended.
 void KafkaMembership::OnFenced(absl::Status fencing) {
   Part(Departure::kComesBack);
-  another_shows_at_ =
-      Clock::now() + absl::ToChronoMilliseconds(options_.session_timeout + kGoneAfterSession);
-  asked_for_another_ = false;
-  fencing_ = std::move(fencing);
+  doubt_ = {std::move(fencing), Deadline::In(options_.session_timeout + kGoneAfterSession)};
   Publish(
       Assignment::State::kLost, {},
       absl::UnavailableError(fmt::format(
@@ -362,19 +359,18 @@ void KafkaMembership::OnFenced(absl::Status fencing) {
 
 void KafkaMembership::LookForAnother() {
   WaitToStop(absl::Milliseconds(kPollMillis));
-  if (Clock::now() < *another_shows_at_) return;
-  if (!asked_for_another_) {
-    asked_for_another_ = true;
+  if (!doubt_->shows.passed()) return;
+  if (!std::exchange(doubt_->asked, true)) {
     return owners_->Nudge();  // what was known before says nothing
   }
   const std::shared_ptr<const NodeOwners> owners = Owners();
   if (owners->state != NodeOwners::State::kStable && owners->state != NodeOwners::State::kEmpty) {
     return;
   }
-  another_shows_at_.reset();
   fenced_ = std::any_of(owners->members.begin(), owners->members.end(),
                         [&](const NodeMember& member) { return member.node_id == node_id(); });
-  if (fenced_) Publish(Assignment::State::kFenced, {}, fencing_);
+  if (fenced_) Publish(Assignment::State::kFenced, {}, doubt_->fencing);
+  doubt_.reset();
 }
 
 void KafkaMembership::Turn() {
@@ -389,7 +385,7 @@ void KafkaMembership::Turn() {
     }
     return WaitToStop(absl::Milliseconds(kPollMillis));
   }
-  if (another_shows_at_) return LookForAnother();
+  if (doubt_) return LookForAnother();
   if (client_ == nullptr) Rejoin();
   if (client_ == nullptr) return WaitToStop(absl::Seconds(1));
   if (rd_kafka_message_t* message = rd_kafka_consumer_poll(client_->handle(), kPollMillis)) {

@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/deadline.h"
 #include "base/mutex.h"
 #include "base/strong.h"
 #include "events/kafka/address.h"
@@ -127,6 +128,13 @@ class KafkaMembership {
  private:
   using Clock = std::chrono::steady_clock;
 
+  // Fenced, and whether another process lives is not known yet.
+  struct Doubt {
+    absl::Status fencing;  // what is to be said where one does
+    Deadline shows;
+    bool asked = false;  // the group, after that
+  };
+
   KafkaMembership(const KafkaAddress& address, const KafkaSettings& settings,
                   MembershipOptions options);
 
@@ -163,11 +171,7 @@ class KafkaMembership {
   // Of the thread alone, once it runs. No client: it takes no part in the group.
   std::unique_ptr<KafkaClient> client_;
   bool fenced_ = false;
-  // Fenced, and whether another process lives is not known yet: when that will show, and what is to
-  // be said then.
-  std::optional<Clock::time_point> another_shows_at_;
-  absl::Status fencing_;
-  bool asked_for_another_ = false;
+  std::optional<Doubt> doubt_;
   Clock::time_point last_turn_;
   Clock::time_point last_commit_;
   std::map<Partition, Offset> committed_;
