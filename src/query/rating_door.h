@@ -3,6 +3,8 @@
 #define FLYWHEEL_QUERY_RATING_DOOR_H_
 
 #include "absl/status/statusor.h"
+#include "base/strong.h"
+#include "projections/views/rating_reader.h"
 #include "query/answer_cache.h"
 #include "query/http/http_message.h"
 #include "query/question_frame.h"
@@ -16,11 +18,10 @@ namespace flywheel {
 // are evaluated from rows and take long.
 absl::StatusOr<Question> RatingQuestion(QueryService& service, const HttpRequest& request);
 
-// The answer itself, as it was given before where that still holds; `cached` is
-// CachedRating(asked). On any thread.
+// What AnswerOnce needs, for who asks for more than one seller. On any thread.
 CachedQuestion CachedRating(const FigureAsked& asked);
-absl::StatusOr<HttpResponse> RatingOf(const FigureAsked& asked, const CachedQuestion& cached,
-                                      const QuestionViews& views);
+absl::StatusOr<MadeAnswer> MakeRating(const RatingReader& reader, const FigureAsked& asked,
+                                      Instant as_of);
 
 }  // namespace flywheel
 

@@ -139,7 +139,12 @@ void WriteFigure(std::string_view name, const std::optional<std::string>& line, 
 class Figures {
  public:
   Figures(const SellersAsked& asked, const QuestionViews& views, Instant as_of)
-      : asked_(asked), views_(views), as_of_(as_of), slas_(views.views) {}
+      : asked_(asked),
+        views_(views),
+        as_of_(as_of),
+        ratings_(views.views),
+        smarts_(views.views),
+        slas_(views.views) {}
 
   absl::Status Write(const std::string& seller, JsonWriter* json) const {
     json->BeginObject().Field("sellerId", seller);
@@ -164,12 +169,14 @@ class Figures {
 
   Line Rating(const std::string& seller) const {
     const FigureAsked asked = Of(seller);
-    return LineOf(RatingOf(asked, CachedRating(asked), views_));
+    return LineOf(AnswerOnce(views_, CachedRating(asked), asked.time, as_of_,
+                             [&] { return MakeRating(ratings_, asked, as_of_); }));
   }
 
   Line Smart(const std::string& seller) const {
     const FigureAsked asked = Of(seller);
-    return LineOf(SmartOf(asked, CachedSmart(asked), views_));
+    return LineOf(AnswerOnce(views_, CachedSmart(asked), asked.time, as_of_,
+                             [&] { return MakeSmart(smarts_, asked, as_of_); }));
   }
 
   FigureAsked Of(const std::string& seller) const {
@@ -195,6 +202,8 @@ class Figures {
   const SellersAsked& asked_;
   const QuestionViews& views_;
   const Instant as_of_;
+  const RatingReader ratings_;
+  const SmartReader smarts_;
   const SlaReader slas_;
 };
 

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/status.h"
-#include "projections/views/smart_reader.h"
 #include "query/smart_json.h"
 
 namespace flywheel {
@@ -17,26 +16,20 @@ CachedQuestion CachedSmart(const FigureAsked& asked) {
   return cached;
 }
 
-absl::StatusOr<HttpResponse> SmartOf(const FigureAsked& asked, const CachedQuestion& cached,
-                                     const QuestionViews& views) {
-  ASSIGN_OR_RETURN(const Instant as_of, views.AsOf(asked.time));
-  const auto query = QueryAt<SmartQuery>(as_of, asked.time);
-  const auto make = [&]() -> absl::StatusOr<MadeAnswer> {
-    ASSIGN_OR_RETURN(const std::vector<SmartAnswer> answers,
-                     SmartReader(views.views).Of(asked.seller, asked.market, query));
-    if (answers.empty()) return MadeAnswer{NoSuchRow(asked.seller, asked.market, as_of), {}};
-    std::vector<std::string> lines;
-    lines.reserve(answers.size());
-    Instant holds_until = kLatestInstant;
-    for (const SmartAnswer& answer : answers) {
-      lines.push_back(SmartJson(answer, asked.history));
-      holds_until = std::min(holds_until, answer.holds_until);
-    }
-    return MadeAnswer{
-        asked.market == kAll ? RowsAnswer(lines) : RowAnswer(std::move(lines.front())),
-        holds_until};
-  };
-  return AnswerOnce(views, cached, asked.time, as_of, make);
+absl::StatusOr<MadeAnswer> MakeSmart(const SmartReader& reader, const FigureAsked& asked,
+                                     Instant as_of) {
+  ASSIGN_OR_RETURN(const std::vector<SmartAnswer> answers,
+                   reader.Of(asked.seller, asked.market, QueryAt<SmartQuery>(as_of, asked.time)));
+  if (answers.empty()) return MadeAnswer{NoSuchRow(asked.seller, asked.market, as_of), {}};
+  std::vector<std::string> lines;
+  lines.reserve(answers.size());
+  Instant holds_until = kLatestInstant;
+  for (const SmartAnswer& answer : answers) {
+    lines.push_back(SmartJson(answer, asked.history));
+    holds_until = std::min(holds_until, answer.holds_until);
+  }
+  return MadeAnswer{asked.market == kAll ? RowsAnswer(lines) : RowAnswer(std::move(lines.front())),
+                    holds_until};
 }
 
 absl::Status CheckSmartTime(const QuestionTime& time) {
@@ -57,7 +50,11 @@ absl::StatusOr<Question> SmartQuestion(QueryService& service, const HttpRequest&
   question.takes_long = asked.time.is_past();
   CachedQuestion cached = CachedSmart(asked);
   question.answer = [asked = std::move(asked), cached = std::move(cached)](
-                        const QuestionViews& views) { return SmartOf(asked, cached, views); };
+                        const QuestionViews& views) -> absl::StatusOr<HttpResponse> {
+    ASSIGN_OR_RETURN(const Instant as_of, views.AsOf(asked.time));
+    return AnswerOnce(views, cached, asked.time, as_of,
+                      [&] { return MakeSmart(SmartReader(views.views), asked, as_of); });
+  };
   return question;
 }
 

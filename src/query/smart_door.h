@@ -4,6 +4,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/strong.h"
+#include "projections/views/smart_reader.h"
 #include "query/answer_cache.h"
 #include "query/http/http_message.h"
 #include "query/question_frame.h"
@@ -21,11 +23,10 @@ namespace flywheel {
 absl::StatusOr<Question> SmartQuestion(QueryService& service, const HttpRequest& request);
 absl::Status CheckSmartTime(const QuestionTime& time);
 
-// The answer itself, as it was given before where that still holds; `cached` is CachedSmart(asked).
-// On any thread.
+// What AnswerOnce needs, for who asks for more than one seller. On any thread.
 CachedQuestion CachedSmart(const FigureAsked& asked);
-absl::StatusOr<HttpResponse> SmartOf(const FigureAsked& asked, const CachedQuestion& cached,
-                                     const QuestionViews& views);
+absl::StatusOr<MadeAnswer> MakeSmart(const SmartReader& reader, const FigureAsked& asked,
+                                     Instant as_of);
 
 }  // namespace flywheel
 
