@@ -4,8 +4,8 @@
     bench/http/restart.py [--orders 1200000] [--runs 5] [--rebuild]
 
 A server of a large folder is killed while events are posted to it, and started again. The time goes from the start of the new
-process until a question gets an answer that holds all that was acknowledged; that answer's sellers are then asked as of the
-position of an answer from before the kill, and must say the same. --rebuild makes all rows anew from the log afterwards.
+process until a question gets an answer that holds all that was acknowledged; it is then asked again as of the position of an
+answer from before the kill, and must get the same. --rebuild makes all rows anew from the log afterwards.
 """
 
 import argparse
@@ -76,6 +76,7 @@ class Poster:
 
     def __init__(self, port, lines):
         self.port, self.lines, self.position, self.acknowledged = port, lines, "", 0
+        self.refused = None
         self.thread = threading.Thread(target=self.post)
         self.thread.start()
 
@@ -87,7 +88,8 @@ class Poster:
                 answer = connection.getresponse()
                 answer.read()
                 if answer.status != 200:
-                    raise SystemExit(f"a post got {answer.status}")
+                    self.refused = answer.status
+                    return
                 self.position = answer.headers["Flywheel-Position"]
                 self.acknowledged += 100
                 del self.lines[:100]
@@ -132,6 +134,8 @@ def main():
         time.sleep(0.2)
         server.kill()
         poster.thread.join()
+        if poster.refused or not poster.position:
+            raise SystemExit(f"a post got {poster.refused}, {poster.acknowledged} events were acknowledged")
         server = Serving(options, data / "data")
         seconds, _ = server.first_answer(rating(1, min_position=poster.position))
         as_of = json.loads(before.splitlines()[0])["asOf"]
