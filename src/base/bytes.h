@@ -17,6 +17,18 @@ constexpr int64_t UnZigZag(uint64_t value) {
   return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
 }
 
+// Puts the number where `to` points, in at most kMaxVarintBytes; gives the end of it.
+inline constexpr size_t kMaxVarintBytes = 10;
+inline char* PutUnsigned(char* to, uint64_t value) {
+  while (value >= 0x80) {
+    *to++ = static_cast<char>(value | 0x80);
+    value >>= 7;
+  }
+  *to++ = static_cast<char>(value);
+  return to;
+}
+inline char* PutSigned(char* to, int64_t value) { return PutUnsigned(to, ZigZag(value)); }
+
 // Appends to a string that the caller owns.
 class ByteWriter {
  public:
@@ -24,14 +36,9 @@ class ByteWriter {
 
   void Byte(uint8_t byte) { out_->push_back(static_cast<char>(byte)); }
   void Unsigned(uint64_t value) {
-    char buffer[10];
-    int size = 0;
-    while (value >= 0x80) {
-      buffer[size++] = static_cast<char>(value | 0x80);
-      value >>= 7;
-    }
-    buffer[size++] = static_cast<char>(value);
-    out_->append(buffer, static_cast<size_t>(size));
+    if (value < 0x80) return Byte(static_cast<uint8_t>(value));
+    char buffer[kMaxVarintBytes];
+    out_->append(buffer, PutUnsigned(buffer, value));
   }
   void Signed(int64_t value) { Unsigned(ZigZag(value)); }
   void Raw(std::string_view bytes) { out_->append(bytes); }

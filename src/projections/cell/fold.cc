@@ -6,7 +6,6 @@
 #include "base/bytes.h"
 #include "base/status.h"
 #include "events/policy_record.h"
-#include "events/wire_scan.h"
 #include "projections/cell/rating_fold.h"
 #include "projections/cell/sla_fold.h"
 #include "projections/facts/policy_row.h"
@@ -62,6 +61,7 @@ absl::Status Fold::Open() {
   ASSIGN_OR_RETURN(const std::optional<CellRow> cell, ReadCellRow(*store_));
   rows_.emplace(store_, !cell);
   smart_.emplace(store_, &*rows_, &policies_);
+  look_ahead_.emplace(&*rows_, &policies_, folds_all());
   if (!cell) {
     cell_.fold_version = fold_version_;
     cell_.last = Offset(-1);
@@ -85,11 +85,7 @@ absl::Status Fold::Open() {
 
 void Fold::Apply(absl::Span<const LogRecord> records) {
   if (records.empty()) return;
-  for (size_t first = 0; first < records.size(); first += kLookAhead) {
-    const absl::Span<const LogRecord> group = records.subspan(first, kLookAhead);
-    LookAhead(group);
-    for (size_t i = 0; i < group.size(); ++i) ApplyRecord(upcoming_[i]);
-  }
+  look_ahead_->Run(records, [this](const Upcoming& upcoming) { ApplyRecord(upcoming); });
   const LogRecord& last = records.back();
   cell_.last = last.offset;
   cell_.last_hash = XXH3_64bits(last.bytes.data(), last.bytes.size());
@@ -103,38 +99,6 @@ void Fold::WriteTo(RowBatch* batch) {
   cell_.Encode(&value);
   rows_->Put(row_keys::Cell(), std::move(value));
   rows_->WriteTo(batch);
-}
-
-void Fold::LookAhead(absl::Span<const LogRecord> records) {
-  std::array<HashedKey, kLookAhead> orders;
-  std::array<HashedKey, kLookAhead> sellers;
-  for (size_t i = 0; i < records.size(); ++i) {
-    Upcoming& upcoming = upcoming_[i];
-    upcoming.record = &records[i];
-    upcoming.view = RecordView();
-    upcoming.readable = ScanRecord(records[i].bytes, &upcoming.view) == ScanResult::kOk &&
-                        upcoming.view.kind != RecordKind::kNone;
-    upcoming.order_key.clear();
-    upcoming.order = nullptr;
-    upcoming.seller = nullptr;
-    const auto* event = std::get_if<EventView>(&upcoming.view.body);
-    if (!upcoming.readable || event == nullptr || !IsAboutOrder(event->kind)) continue;
-    row_keys::OrderTo(event->seller_id, OrderOf(*event), &upcoming.order_key);
-    orders[i] = HashedKey(upcoming.order_key);
-    rows_->orders.StartLookup(orders[i]);
-    row_keys::OfSellerTo(event->seller_id, &upcoming.seller_key);
-    sellers[i] = HashedKey(upcoming.seller_key);
-    rows_->sellers.StartLookup(sellers[i]);
-  }
-  for (size_t i = 0; i < records.size(); ++i) {
-    Upcoming& upcoming = upcoming_[i];
-    if (upcoming.order_key.empty()) continue;
-    upcoming.order = rows_->orders.FinishLookup(orders[i]);
-    upcoming.seller = rows_->sellers.FinishLookup(sellers[i]);
-  }
-  for (size_t i = 0; i < records.size(); ++i) {
-    if (upcoming_[i].order != nullptr) upcoming_[i].order->row.Prefetch();
-  }
 }
 
 void Fold::ApplyRecord(const Upcoming& upcoming) {

@@ -4,7 +4,6 @@
 #define FLYWHEEL_PROJECTIONS_CELL_FOLD_H_
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +17,7 @@
 #include "events/event_view.h"
 #include "events/policy.h"
 #include "events/record_view.h"
+#include "projections/cell/look_ahead.h"
 #include "projections/cell/rows.h"
 #include "projections/cell/smart_fold.h"
 #include "projections/facts/acceptance.h"
@@ -94,22 +94,9 @@ class Fold {
     SellerEntry* seller = nullptr;
   };
 
-  // A record that is scanned before its turn, so that what it needs is on its way from memory while
-  // others are folded.
-  struct Upcoming {
-    const LogRecord* record = nullptr;
-    RecordView view;
-    bool readable = false;
-    std::string order_key;  // empty but for events about an order
-    std::string seller_key;
-    OrderEntry* order = nullptr;
-    SellerEntry* seller = nullptr;
-  };
-  static constexpr size_t kLookAhead = 16;
   // An entry of deadlines_ with its order's key.
   static constexpr size_t kBytesOfDeadline = 128;
 
-  void LookAhead(absl::Span<const LogRecord> records);
   void ApplyRecord(const Upcoming& upcoming);
   void ApplyEvent(const Arrival& arrival);
   void ApplyOrderEvent(const Arrival& arrival);
@@ -176,11 +163,11 @@ class Fold {
   const uint64_t fold_version_;
   std::optional<Rows> rows_;
   std::optional<SmartFold> smart_;
+  std::optional<LookAhead> look_ahead_;
   CellRow cell_;
   PolicyBook policies_;
   // What waits, by deadline and place: the key of the order.
   absl::btree_map<std::pair<Instant, Offset>, std::string> deadlines_;
-  std::array<Upcoming, kLookAhead> upcoming_;
   SellerEntry* seller_ = nullptr;  // of the event at hand
   // The seller whose clock the record at hand has moved to an instant that no accepted fact has.
   RowCache<SellerRow>::Entry* moved_clock_ = nullptr;

@@ -2,28 +2,30 @@
 
 #include <algorithm>
 #include <tuple>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "base/status.h"
-#include "projections/facts/row_keys.h"
+#include "events/intake.h"
 
 namespace flywheel {
 namespace {
 
 using BuyerEntry = RowCache<BuyerRow>::Entry;
 
-std::vector<BuyerEntry*> ChunksOf(std::string_view seller, std::string_view buyer, Rows* rows) {
-  std::vector<BuyerEntry*> chunks{rows->buyers.Get(row_keys::Buyer(seller, buyer, 0))};
+using Chunks = absl::InlinedVector<BuyerEntry*, 1>;
+
+Chunks ChunksOf(std::string_view seller, std::string_view buyer, Rows* rows) {
+  Chunks chunks{rows->BuyerOf(seller, buyer, 0)};
   const uint32_t count = chunks[0]->row.chunks();
   for (uint32_t chunk = 1; chunk < count; ++chunk) {
-    chunks.push_back(rows->buyers.Get(row_keys::Buyer(seller, buyer, chunk)));
+    chunks.push_back(rows->BuyerOf(seller, buyer, chunk));
   }
   return chunks;
 }
 
-void AddUniqueStepsOf(const std::vector<BuyerEntry*>& chunks, MarketCode market,
+void AddUniqueStepsOf(const Chunks& chunks, MarketCode market,
                       const TimeZone& zone, int32_t window_days, int32_t sign, RatingSteps* steps) {
-  std::vector<BuyerReview> reviews;
+  absl::InlinedVector<BuyerReview, 1> reviews;
   for (const BuyerEntry* chunk : chunks) {
     chunk->row.ForEach([&](const BuyerRow::Order& order) {
       if (order.reviewed && order.market == market) reviews.push_back(order.review);
@@ -62,14 +64,14 @@ void Store(std::string_view seller, MarketCode market, RatingSteps* steps, Rows*
 
 void AddBuyerOrder(std::string_view seller, std::string_view buyer, std::string_view order_id,
                    MarketCode market, Instant placed, Rows* rows) {
-  BuyerEntry* first = rows->buyers.Get(row_keys::Buyer(seller, buyer, 0));
+  BuyerEntry* first = rows->BuyerOf(seller, buyer, 0);
   BuyerEntry* last = first;
   if (first->row.chunks() > 1)
-    last = rows->buyers.Get(row_keys::Buyer(seller, buyer, first->row.chunks() - 1));
+    last = rows->BuyerOf(seller, buyer, first->row.chunks() - 1);
   if (last->row.full()) {
     BuyerRow& head = rows->buyers.Change(first);
     head.set_chunks(head.chunks() + 1);
-    last = rows->buyers.Get(row_keys::Buyer(seller, buyer, head.chunks() - 1));
+    last = rows->BuyerOf(seller, buyer, head.chunks() - 1);
   }
   rows->buyers.Change(last).AddOrder(order_id, market, placed);
 }
@@ -77,7 +79,7 @@ void AddBuyerOrder(std::string_view seller, std::string_view buyer, std::string_
 RatingSteps MoveReview(std::string_view seller, MarketCode market, const TimeZone& zone,
                        const std::optional<Review>& before, const Review& after,
                        int32_t unique_window_days, Rows* rows) {
-  const std::vector<BuyerEntry*> chunks = ChunksOf(seller, after.buyer_id, rows);
+  const Chunks chunks = ChunksOf(seller, after.buyer_id, rows);
   RatingSteps unique;
   RatingSteps unique_elsewhere;  // under another window than the stored one
   const auto add_unique = [&](int32_t sign) {

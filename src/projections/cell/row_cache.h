@@ -12,24 +12,14 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "base/prefetch.h"
+#include "projections/cell/entry_table.h"
 #include "projections/cell/key_filter.h"
 #include "projections/cell/key_order.h"
 #include "projections/store/row_store.h"
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 namespace flywheel {
-
-// A key with its hash, so that a row which is looked up in several steps is hashed once.
-struct HashedKey {
-  HashedKey() = default;
-  explicit HashedKey(std::string_view of) : text(of), hash(XXH3_64bits(of.data(), of.size())) {}
-
-  std::string_view text;
-  uint64_t hash = 0;
-};
 
 // Operation: Get gives the entry of a key, present or not. Change and Erase mark it dirty; WriteTo
 // puts all dirty entries into a batch; Shrink drops clean entries that were not used lately (second
@@ -37,7 +27,8 @@ struct HashedKey {
 // owner checks it before it writes anything.
 //
 // Row: default-constructible, `static absl::StatusOr<Row> Decode(std::string_view)`, `void
-// Encode(std::string*) const`, `size_t heap_bytes() const`.
+// Encode(std::string*) const`, `size_t heap_bytes() const`; `void Prefetch() const` where it starts
+// loading what the row has on the heap.
 //
 // Not thread-safe. Entries stay where they are until Shrink.
 template <class Row>
@@ -65,20 +56,21 @@ class RowCache {
 
   Entry* Get(std::string_view key) { return Get(HashedKey(key)); }
   Entry* Get(const HashedKey& key) {
-    const auto found = slots_.find(key);
-    if (found == slots_.end()) return Load(key);
-    found->entry->used = true;
-    return found->entry;
+    Entry* const found = table_.Find(key);
+    if (found == nullptr) return Load(key);
+    found->used = true;
+    return found;
   }
 
-  // Two steps that bring an entry into the processor's cache before Get needs it: the first starts
-  // loading its slot, the second the entry; give a whole group of keys each step in turn. The
-  // second gives the entry where there is one in memory.
-  void StartLookup(const HashedKey& key) const { slots_.prefetch(key); }
-  Entry* FinishLookup(const HashedKey& key) const {
-    const auto found = slots_.find(key);
-    return found == slots_.end() ? nullptr : found->entry;
+  // Steps that bring an entry into the processor's cache before it is needed, each of which reads
+  // what the one before has asked for: its slot, the entry, and where there is one in memory the
+  // entry itself. Give a whole group of keys each step in turn.
+  void StartLookup(const HashedKey& key) const { table_.Prefetch(key.hash); }
+  void GoOnLookup(const HashedKey& key) const {
+    const Entry* const entry = table_.FindHash(key.hash);
+    if (entry != nullptr) PrefetchEntry(entry, key.text.size());
   }
+  Entry* FinishLookup(const HashedKey& key) const { return table_.Find(key); }
 
   // The row for changing; made when it is not there.
   Row& Change(Entry* entry) {
@@ -104,9 +96,19 @@ class RowCache {
   void WriteTo(RowBatch* batch) {
     std::vector<OrderedKey> sorted;
     sorted.reserve(dirty_.size());
-    for (size_t i = 0; i < dirty_.size(); ++i) sorted.emplace_back(dirty_[i]->key, i);
-    std::sort(sorted.begin(), sorted.end());
-    for (const OrderedKey& ordered : sorted) {
+    for (size_t i = 0; i < dirty_.size(); ++i) {
+      if (i + kAhead < dirty_.size()) PrefetchEntry(dirty_[i + kAhead], kUsualKeyBytes);
+      sorted.emplace_back(dirty_[i]->key, i);
+    }
+    SortByKey(absl::MakeSpan(sorted));
+    for (size_t i = 0; i < sorted.size(); ++i) {
+      if (i + 2 * kAhead < sorted.size()) {
+        PrefetchEntry(dirty_[sorted[i + 2 * kAhead].index], kUsualKeyBytes);
+      }
+      if constexpr (requires(const Row& row) { row.Prefetch(); }) {
+        if (i + kAhead < sorted.size()) dirty_[sorted[i + kAhead].index]->row.Prefetch();
+      }
+      const OrderedKey& ordered = sorted[i];
       Entry* entry = dirty_[ordered.index];
       if (entry->present) {
         buffer_.clear();
@@ -127,6 +129,7 @@ class RowCache {
     size_t steps = 2 * ring_.size();
     while (bytes() > target_bytes && !ring_.empty() && steps-- > 0) {
       if (hand_ >= ring_.size()) hand_ = 0;
+      if (hand_ + kAhead < ring_.size()) PrefetchEntry(ring_[hand_ + kAhead], kUsualKeyBytes);
       Entry* entry = ring_[hand_];
       if (entry->dirty || entry->used) {
         entry->used = false;
@@ -138,31 +141,19 @@ class RowCache {
       bytes_ -= entry->bytes;
       ring_[hand_] = ring_.back();
       ring_.pop_back();
-      slots_.erase(slots_.find(key));
+      table_.Erase(key, entry);
       Free(entry);
     }
   }
 
  private:
-  // The hash is at hand, so that neither a look-up that passes an entry nor a growing set fetches
-  // the entry itself.
-  struct Slot {
-    uint64_t hash;
-    Entry* entry;
-  };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(const HashedKey& key) const { return key.hash; }
-    size_t operator()(const Slot& slot) const { return slot.hash; }
-  };
-  struct Equal {
-    using is_transparent = void;
-    bool operator()(const Slot& a, const Slot& b) const { return a.entry == b.entry; }
-    bool operator()(const Slot& slot, const HashedKey& key) const {
-      return slot.hash == key.hash && slot.entry->key == key.text;
-    }
-    bool operator()(const HashedKey& key, const Slot& slot) const { return (*this)(slot, key); }
-  };
+  // So many entries before its turn one is asked for.
+  static constexpr size_t kAhead = 8;
+  static constexpr size_t kUsualKeyBytes = 64;
+
+  static void PrefetchEntry(const Entry* entry, size_t key_bytes) {
+    Prefetch(entry, sizeof(Entry) + key_bytes);
+  }
 
   static Entry* Make(std::string_view key) {
     auto* const memory = static_cast<char*>(::operator new(sizeof(Entry) + key.size()));
@@ -179,7 +170,7 @@ class RowCache {
   Entry* Load(const HashedKey& key) {
     Entry* const entry = Make(key.text);
     if (!store_was_empty_ || dropped_.MayContain(key.hash)) LoadRow(entry);
-    slots_.insert(Slot{key.hash, entry});
+    table_.Insert(key, entry);
     ring_.push_back(entry);
     Account(entry);
     return entry;
@@ -219,7 +210,7 @@ class RowCache {
   const bool store_was_empty_;
   KeyFilter dropped_;
   absl::Status* status_;
-  absl::flat_hash_set<Slot, Hash, Equal> slots_;
+  EntryTable<Entry> table_;
   std::vector<Entry*> ring_;  // owns the entries
   size_t hand_ = 0;
   std::vector<Entry*> dirty_;

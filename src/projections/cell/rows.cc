@@ -29,10 +29,23 @@ Rows::Rows(const RowStore* store, bool empty_store)
       quarantine(store, empty_store, &status_),
       places(store, empty_store, &status_) {}
 
+RowCache<BuyerRow>::Entry* Rows::BuyerOf(std::string_view seller, std::string_view buyer,
+                                         uint32_t chunk) {
+  row_keys::BuyerTo(seller, buyer, chunk, &key_);
+  return buyers.Get(key_);
+}
+
+RowCache<SmartRow>::Entry* Rows::SmartOf(std::string_view seller, MarketCode market) {
+  row_keys::SmartTo(seller, market, &key_);
+  if (smart_ == nullptr || smart_->key != key_) smart_ = smart.Get(key_);
+  smart_->used = true;
+  return smart_;
+}
+
 RowCache<DaysRow>::Entry* Rows::DaysOf(std::string_view owner, MarketCode market, LocalDay day) {
   RowCache<DaysRow>::Entry*& last = owner == kAllSellers ? all_days_ : seller_days_;
-  row_keys::DaysTo(owner, market, day, &days_key_);
-  if (last == nullptr || last->key != days_key_) last = days.Get(days_key_);
+  row_keys::DaysTo(owner, market, day, &key_);
+  if (last == nullptr || last->key != key_) last = days.Get(key_);
   last->used = true;
   return last;
 }
@@ -68,7 +81,7 @@ class Rows::LooseWriter {
   LooseWriter(const std::vector<Loose>& loose, RowBatch* batch) : loose_(loose), batch_(batch) {
     sorted_.reserve(loose.size());
     for (size_t i = 0; i < loose.size(); ++i) sorted_.emplace_back(loose[i].key, i);
-    std::sort(sorted_.begin(), sorted_.end());
+    SortByKey(absl::MakeSpan(sorted_));
   }
 
   void WriteBefore(RowType type) {
@@ -120,6 +133,7 @@ void Rows::WriteTo(RowBatch* batch) {
 void Rows::Shrink(size_t target_bytes) {
   seller_days_ = nullptr;
   all_days_ = nullptr;
+  smart_ = nullptr;
   size_t held = bytes();
   const auto shrink = [&](auto* cache) {
     if (held <= target_bytes) return;

@@ -46,6 +46,11 @@ class Rows {
   RowCache<QuarantineRow> quarantine;
   RowCache<PlaceRow> places;  // refused and intake identities, erased buyers
 
+  // One chunk of a buyer's row, and the row of Smart! figures.
+  RowCache<BuyerRow>::Entry* BuyerOf(std::string_view seller, std::string_view buyer,
+                                     uint32_t chunk);
+  RowCache<SmartRow>::Entry* SmartOf(std::string_view seller, MarketCode market);
+
   // The row of days that holds the day.
   RowCache<DaysRow>::Entry* DaysOf(std::string_view owner, MarketCode market, LocalDay day);
   // Hands the day's sums to `change`; what is empty then is no more.
@@ -97,11 +102,12 @@ class Rows {
   class LooseWriter;
 
   absl::Status status_;
-  // The rows of days that were asked for last, of a seller and of all: an order's event asks for
-  // the same ones several times.
+  // The rows that were asked for last, of a seller and of all: an order's event asks for the same
+  // ones several times.
   RowCache<DaysRow>::Entry* seller_days_ = nullptr;
   RowCache<DaysRow>::Entry* all_days_ = nullptr;
-  std::string days_key_;
+  RowCache<SmartRow>::Entry* smart_ = nullptr;
+  std::string key_;  // of what is looked up; kept to save allocations
   std::vector<Loose> loose_;  // of one key the last counts
   size_t loose_bytes_ = 0;
 };

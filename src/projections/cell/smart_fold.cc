@@ -156,7 +156,7 @@ void SmartFold::PassTime(SellerEntry* seller, Instant from, Instant to) {
   const std::string_view id = row_keys::ParseSeller(seller->key);
   Instant next = kNever;
   for (const SellerRow::Named& named : seller->row.markets) {
-    SmartEntry* const entry = rows_->smart.Get(row_keys::Smart(id, named.market));
+    SmartEntry* const entry = rows_->SmartOf(id, named.market);
     if (!entry->present) continue;
     if (policy || entry->row.next <= to) PassTime(entry, id, named.market, from, to);
     next = std::min(next, entry->row.next);
@@ -216,7 +216,7 @@ std::optional<Instant> SmartFold::LatestDue(Instant by) const {
 // ---------------------------------------------------------------- events
 
 SmartFold::SmartEntry* SmartFold::RowOf(MarketCode market) {
-  SmartEntry* const entry = rows_->smart.Get(row_keys::Smart(seller(), market));
+  SmartEntry* const entry = rows_->SmartOf(seller(), market);
   Source source(this, seller(), market);
   const bool known = entry->present;
   SmartRoll roll(market, policies_, &source, &rows_->smart.Change(entry));
@@ -247,7 +247,7 @@ void SmartFold::Evaluate(MarketCode market, SmartEntry* entry, const SmartRoll& 
 
 void SmartFold::Register(const SmartCause& cause) {
   for (const SellerRow::Named& named : seller_->row.markets) {
-    if (!rows_->smart.Get(row_keys::Smart(seller(), named.market))->present) continue;
+    if (!rows_->SmartOf(seller(), named.market)->present) continue;
     SmartEntry* const entry = RowOf(named.market);
     const Registration& registration = *seller_->row.registration;
     entry->row.business = registration.business && !registration.pharmacy;

@@ -193,15 +193,17 @@ void WriteFact(const Fact& fact, int32_t subject, const Base& base,
   // The content goes straight to the end of the row; its length, nearly always one byte, is put in
   // before it.
   const bool in_decision = fact.place.index != 0;
+  char head[2 + 4 * kMaxVarintBytes];
+  char* end = head;
+  *end++ = static_cast<char>(static_cast<uint8_t>(fact.kind) | (in_decision ? kInDecision : 0));
+  *end++ = 0;
+  end = PutSigned(end, fact.occurred_at.number() - base.occurred_at.number());
+  end = PutSigned(end, fact.place.offset.number() - base.offset.number());
+  end = PutSigned(end, fact.recorded_at.number() - base.recorded_at.number());
+  if (in_decision) end = PutUnsigned(end, fact.place.index);
+  const size_t length_at = out->size() + 1;
+  out->append(head, end);
   ByteWriter writer(out);
-  writer.Byte(
-      static_cast<uint8_t>(static_cast<uint8_t>(fact.kind) | (in_decision ? kInDecision : 0)));
-  const size_t length_at = out->size();
-  writer.Byte(0);
-  writer.Signed(fact.occurred_at.number() - base.occurred_at.number());
-  writer.Signed(fact.place.offset.number() - base.offset.number());
-  writer.Signed(fact.recorded_at.number() - base.recorded_at.number());
-  if (in_decision) writer.Unsigned(fact.place.index);
   std::visit(BodyWriter{&writer, fact.buyer_id, subject, base.occurred_at, find}, fact.body);
   const size_t length = out->size() - length_at - 1;
   if (length < 0x80) {

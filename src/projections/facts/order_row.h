@@ -15,6 +15,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "base/prefetch.h"
 #include "projections/facts/fact.h"
 
 namespace flywheel {
@@ -55,17 +56,15 @@ class OrderRow {
   void MarkRefused() { has_refused_ = true; }
   // The order's market; none while it is not known.
   MarketCode market() const { return market_; }
+  // When it was placed. REQUIRES: known().
+  Instant placed_at() const { return base_occurred_at_; }
   // Accepted facts, the placing included.
   uint32_t fact_count() const { return known_ ? count_ : 0; }
   // Bytes held in memory beyond sizeof(OrderRow).
   size_t heap_bytes() const { return facts_.capacity() + decisions_.capacity(); }
 
   // Starts loading the facts into the processor's cache.
-  void Prefetch() const {
-    __builtin_prefetch(facts_.data());
-    __builtin_prefetch(facts_.data() + 64);
-    __builtin_prefetch(facts_.data() + 128);
-  }
+  void Prefetch() const { flywheel::Prefetch(facts_.data(), facts_.size()); }
 
   // --- Decisions that were taken, by id; a known id is a duplicate for ever.
   bool HasDecision(std::string_view decision_id) const;

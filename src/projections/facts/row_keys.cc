@@ -70,10 +70,17 @@ std::string Order(std::string_view seller, std::string_view order) {
   return key;
 }
 
+void BuyerTo(std::string_view seller, std::string_view buyer, uint32_t chunk, std::string* key) {
+  key->clear();
+  key->push_back(static_cast<char>(RowType::kBuyer));
+  AppendId(key, seller);
+  AppendId(key, buyer);
+  AppendBigEndian32(key, chunk);
+}
+
 std::string Buyer(std::string_view seller, std::string_view buyer, uint32_t chunk) {
-  std::string key = SellerPrefix(RowType::kBuyer, seller);
-  AppendId(&key, buyer);
-  AppendBigEndian32(&key, chunk);
+  std::string key;
+  BuyerTo(seller, buyer, chunk, &key);
   return key;
 }
 
@@ -155,9 +162,16 @@ std::string Named(EventKind kind, std::string_view id, std::string_view seller,
   return key;
 }
 
+void SmartTo(std::string_view seller, MarketCode market, std::string* key) {
+  key->clear();
+  key->push_back(static_cast<char>(RowType::kSmart));
+  AppendId(key, seller);
+  key->append(market.text());
+}
+
 std::string Smart(std::string_view seller, MarketCode market) {
-  std::string key = SellerPrefix(RowType::kSmart, seller);
-  key.append(market.text());
+  std::string key;
+  SmartTo(seller, market, &key);
   return key;
 }
 

@@ -52,6 +52,7 @@ std::string OfSeller(std::string_view seller);
 std::string SellerPrefix(RowType type, std::string_view seller);
 void OrderTo(std::string_view seller, std::string_view order, std::string* key);
 std::string Order(std::string_view seller, std::string_view order);
+void BuyerTo(std::string_view seller, std::string_view buyer, uint32_t chunk, std::string* key);
 std::string Buyer(std::string_view seller, std::string_view buyer, uint32_t chunk);
 std::string DaysPrefix(std::string_view seller, MarketCode market);
 // The key of the row that holds the day.
@@ -70,6 +71,7 @@ std::string NamedPrefix(EventKind kind, std::string_view id);
 std::string Named(EventKind kind, std::string_view id, std::string_view seller,
                   std::string_view order);
 std::string Smart(std::string_view seller, MarketCode market);
+void SmartTo(std::string_view seller, MarketCode market, std::string* key);
 std::string SmartChangePrefix(std::string_view seller, MarketCode market);
 std::string SmartChange(std::string_view seller, MarketCode market, uint64_t number);
 // `owner`: what follows the row type in the key of a SmartRow.

@@ -14,6 +14,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "base/market.h"
+#include "base/prefetch.h"
 #include "base/strong.h"
 #include "projections/models/rating.h"
 
@@ -33,6 +34,8 @@ class BuyerRow {
   bool full() const { return count_ >= kOrdersPerBuyerChunk; }
   uint32_t order_count() const { return count_; }
   size_t heap_bytes() const { return orders_.capacity(); }
+  // Starts loading the orders into the processor's cache.
+  void Prefetch() const { flywheel::Prefetch(orders_.data(), orders_.size()); }
 
   void AddOrder(std::string_view order_id, MarketCode market, Instant placed);
   // Sets what the order's review says now; false when the chunk does not hold the order.
