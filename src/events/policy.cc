@@ -304,6 +304,12 @@ const MarketPolicy* PolicyBook::FindOrAny(std::string_view market, Instant at) c
   return found != nullptr ? found : FindInAnyVersion(market);
 }
 
+const MarketPolicy& PolicyBook::Of(MarketCode market, Instant at) const {
+  const MarketPolicy* const policy = FindOrAny(market.text(), at);
+  FLYWHEEL_CHECK(policy != nullptr, "a market of a row is known to the policy");
+  return *policy;
+}
+
 bool PolicyBook::Knows(uint32_t version) const {
   return std::any_of(versions_.begin(), versions_.end(),
                      [version](const Version& known) { return known.version == version; });

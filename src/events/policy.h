@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/business_clock.h"
+#include "base/market.h"
 #include "base/strong.h"
 #include "base/time_zone.h"
 
@@ -125,6 +126,10 @@ class PolicyBook {
   // The rules of a market at an instant, else those of any version: of a market that only a later
   // policy has.
   const MarketPolicy* FindOrAny(std::string_view market, Instant at) const;
+
+  // What FindOrAny gives. REQUIRES: some version has the market, as it is with every market of a
+  // row; else the process stops.
+  const MarketPolicy& Of(MarketCode market, Instant at) const;
 
   // Whether a version is in the book.
   bool Knows(uint32_t version) const;

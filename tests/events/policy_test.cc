@@ -121,9 +121,15 @@ TEST_CASE("a new market is known from its version on and stays known") {
   CHECK(book.Find("RO", kDay1)->currency == "RON");
   CHECK(book.Find("RO", kDay1)->rating.window_days == 77);
   CHECK(book.FindInAnyVersion("RO")->zone->name() == "Europe/Bucharest");
+  // A fact of a market may have occurred before the version that brought it.
+  const MarketPolicy* const brought = book.Find("RO", kDay1);
+  CHECK(book.FindOrAny("RO", kDay1.Plus(-1)) == brought);
+  CHECK(&book.Of(MarketCode("RO"), kDay1.Plus(-1)) == brought);
+  CHECK(book.FindOrAny("XX", kDay1) == nullptr);
   REQUIRE(Publish(book, pb::Policy(), 2, kDay2).ok());
   REQUIRE(book.Find("RO", kDay2) != nullptr);
   CHECK(book.Find("RO", kDay2)->rating.window_days == 77);
+  CHECK(&book.Of(MarketCode("RO"), kDay2) == book.Find("RO", kDay2));
   CHECK(book.Markets() == std::vector<std::string>{"BR", "CZ", "HR", "HU", "PL", "RO", "SI", "SK"});
 }
 

@@ -86,8 +86,7 @@ void AddFact(const EventView& event, int64_t offset, OrderRow* row) {
     if (fact.kind == EventKind::kOrderPlaced) row->Place(fact);
     return;
   }
-  const MarketPolicy* policy = policies.FindOrAny(row->market().text(), fact.occurred_at);
-  const Judgement judgement = Judge(*row, fact, *policy);
+  const Judgement judgement = Judge(*row, fact, policies.Of(row->market(), fact.occurred_at));
   if (judgement.verdict == Verdict::kAccepted) row->Append(fact, judgement.search);
 }
 

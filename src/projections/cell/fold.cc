@@ -492,9 +492,7 @@ void Fold::NoteAccepted(MarketCode market, Instant occurred_at) {
 }
 
 const MarketPolicy& Fold::PolicyOf(MarketCode market, Instant at) const {
-  const MarketPolicy* policy = policies_.FindOrAny(market.text(), at);
-  FLYWHEEL_CHECK(policy != nullptr, "an order's market is known to the policy");
-  return *policy;
+  return policies_.Of(market, at);
 }
 
 }  // namespace flywheel

@@ -14,12 +14,6 @@
 namespace flywheel {
 namespace {
 
-const MarketPolicy& PolicyOf(const PolicyBook& policies, MarketCode market, Instant at) {
-  const MarketPolicy* policy = policies.FindOrAny(market.text(), at);
-  FLYWHEEL_CHECK(policy != nullptr, "an order's market is known to the policy");
-  return *policy;
-}
-
 // The order whose clocks move.
 struct Mover {
   std::string_view seller;
@@ -100,7 +94,7 @@ void OpenDispatchClock(std::string_view seller, std::string_view order_id, const
   course.market = placed.market;
   course.placed = {placed.occurred_at, placed.place};
   course.promised_dispatch_by = promised;
-  const TimeZone& zone = *PolicyOf(policies, placed.market, placed.occurred_at).zone;
+  const TimeZone& zone = *policies.Of(placed.market, placed.occurred_at).zone;
   Move({seller, order_id, placed.market, zone, rows}, {}, ClocksOf(course, order_id, policies));
 }
 
@@ -138,7 +132,7 @@ bool CanMoveClocks(const Fact& fact, const OrderRow::ActSearch& search) {
 void MoveClocks(std::string_view seller, std::string_view order_id, const CourseChange& change,
                 const PolicyBook& policies, std::optional<SlaClock> only, Rows* rows) {
   const MarketCode market = change.after.market;
-  const TimeZone& zone = *PolicyOf(policies, market, change.after.placed.at).zone;
+  const TimeZone& zone = *policies.Of(market, change.after.placed.at).zone;
   const auto clocks_of = [&](const OrderCourse& course) {
     ClockRuns runs = ClocksOf(course, order_id, policies);
     if (!only) return runs;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/status.h"
 
 namespace flywheel {
 namespace {
@@ -24,12 +23,6 @@ const Moment* FirstFrom(const Moments& moments, Instant from) {
       std::lower_bound(moments.begin(), moments.end(), from,
                        [](const Moment& moment, Instant at) { return moment.at < at; });
   return found == moments.end() ? nullptr : &*found;
-}
-
-const MarketPolicy& PolicyAt(const PolicyBook& policies, MarketCode market, Instant at) {
-  const MarketPolicy* policy = policies.FindOrAny(market.text(), at);
-  FLYWHEEL_CHECK(policy != nullptr, "an order's market is known to the policy");
-  return *policy;
 }
 
 Instant EndOfDayAfter(const TimeZone& zone, Instant from, int32_t days) {
@@ -122,14 +115,14 @@ void AddComplaint(const ComplaintCourse& complaint, MarketCode market, const Pol
     runs->push_back(run);
   };
   const auto add_opening = [&](const Moment& opening) {
-    const MarketPolicy& policy = PolicyAt(policies, market, opening.at);
+    const MarketPolicy& policy = policies.Of(market, opening.at);
     AddFirstResponse(complaint, opening, stops, policy, runs);
     add_resolved(SlaClock::kResolution, opening, opening.at.Plus(policy.sla.resolution_ms));
   };
   add_opening(complaint.opened);
   for (const Moment& reopened : complaint.reopened) add_opening(reopened);
   if (complaint.kind != ComplaintKind::kClaim) return;
-  const MarketPolicy& policy = PolicyAt(policies, market, complaint.opened.at);
+  const MarketPolicy& policy = policies.Of(market, complaint.opened.at);
   add_resolved(SlaClock::kDecision, complaint.opened,
                EndOfDayAfter(*policy.zone, complaint.opened.at, policy.sla.decision_days));
 }
@@ -142,7 +135,7 @@ void AddRefund(const ReturnCourse& of, MarketCode market, const PolicyBook& poli
   if (of.accepted && (!begun || of.accepted->at < begun->at)) begun = of.accepted;
   if (!begun || of.stands_rejected() || (of.closed && !of.refunded)) return;
   const Moment opening{std::max(of.filed.at, begun->at), of.filed.place};
-  const MarketPolicy& policy = PolicyAt(policies, market, opening.at);
+  const MarketPolicy& policy = policies.Of(market, opening.at);
   ClockRun run = Opened(SlaClock::kRefund, of.return_id, opening,
                         EndOfDayAfter(*policy.zone, opening.at, policy.sla.refund_days));
   run.begun_by = begun->place;

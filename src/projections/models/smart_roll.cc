@@ -2,18 +2,7 @@
 
 #include <algorithm>
 
-#include "base/status.h"
-
 namespace flywheel {
-namespace {
-
-const MarketPolicy& PolicyOf(const PolicyBook& policies, MarketCode market, Instant at) {
-  const MarketPolicy* policy = policies.FindOrAny(market.text(), at);
-  FLYWHEEL_CHECK(policy != nullptr, "a market of the rows is known to the policy");
-  return *policy;
-}
-
-}  // namespace
 
 std::optional<TrackedOrder> TrackedOrderOf(const OrderCourse& course, const TimeZone& zone) {
   if (!course.promised_dispatch_by || course.cancelled_before_dispatch()) return std::nullopt;
@@ -27,11 +16,9 @@ SmartRoll::SmartRoll(MarketCode market, const PolicyBook* policies, SmartSource*
       policies_(policies),
       source_(source),
       row_(row),
-      zone_(PolicyOf(*policies, market, kLatestInstant).zone.get()) {}
+      zone_(policies->Of(market, kLatestInstant).zone.get()) {}
 
-const SmartRules& SmartRoll::RulesAt(Instant at) const {
-  return PolicyOf(*policies_, market_, at).smart;
-}
+const SmartRules& SmartRoll::RulesAt(Instant at) const { return policies_->Of(market_, at).smart; }
 
 bool SmartRoll::Fulfilled(Instant at) const { return IsFulfilled(row_->figures(), RulesAt(at)); }
 

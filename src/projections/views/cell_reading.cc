@@ -102,9 +102,7 @@ absl::Status FindWaiting(const RowReader& store, const FactsUpTo& cut, const std
 }  // namespace
 
 const MarketPolicy& CellState::PolicyOf(MarketCode market, Instant at) const {
-  const MarketPolicy* policy = policies->FindOrAny(market.text(), at);
-  FLYWHEEL_CHECK(policy != nullptr, "a market of the rows is known to the policy");
-  return *policy;
+  return policies->Of(market, at);
 }
 
 Instant FiguresHoldUntil(const PolicyBook& policies, const TimeZone& zone, Instant as_of) {
