@@ -221,6 +221,66 @@ class Healing {
   LiveCell cell_;
 };
 
+// Damages all tables under those who have them open; nothing that is in memory is changed.
+void DamageTables(const std::string& folder) {
+  const std::vector<fs::path> tables = FilesIn(folder, ".sst");
+  REQUIRE(!tables.empty());
+  for (const fs::path& table : tables) FlipBits(table, /*in_place=*/true);
+}
+
+TEST_CASE("damage that a reader alone meets ends the view, and the rows are made anew") {
+  const bool by_scan = GENERATE(true, false);
+  CAPTURE(by_scan);
+  Rows rows;
+  rows.Append(300);
+  Healing healing(rows);
+  healing.cell().Start();
+  REQUIRE(healing.Arrives());
+  // All rows are in tables then, and the fold reads none of them as long as no record comes.
+  REQUIRE(
+      healing.cell()
+          .BetweenBatches([](const RowStore&, const CellRow&) { return absl::OkStatus(); }, kLong)
+          .ok());
+  std::shared_ptr<const CellView> view = healing.cell().ServingView();
+  REQUIRE(view != nullptr);
+  DamageTables(rows.Path("cell"));
+  CHECK(healing.cell().Progress().heals == 0);
+
+  std::string value;
+  const absl::Status met = by_scan ? DigestRows(*view->rows).status()
+                                   : view->rows->Get(row_keys::Order("s", "o150"), &value).status();
+  CHECK(IsRowsDamage(met));
+  REQUIRE(healing.Comes([&] { return healing.cell().Progress().heals == 1; }));
+  // This view still reads them, so they cannot be moved, and there is nothing to serve.
+  CHECK(healing.cell().View() == nullptr);
+  view.reset();
+  REQUIRE(healing.Comes([&] { return healing.cell().ServingView() != nullptr; }));
+  REQUIRE(healing.Arrives());
+  CHECK(healing.cell().Progress().heals == 1);
+  CHECK_FALSE(healing.restored);
+  CHECK(DigestRows(*healing.cell().View()->rows)->hex == rows.ExpectedDigest());
+  CHECK(healing.Comes([&] { return !fs::exists(rows.Path("cell.damaged")); }));
+}
+
+TEST_CASE("damage that one opening of the rows has met is mended by the next one") {
+  Rows rows;
+  rows.Append(300);
+  rows.Fold("cell");
+  {
+    const auto opened = rows.Open("cell");
+    REQUIRE(opened.ok());
+    DamageTables(rows.Path("cell"));
+    CHECK(IsRowsDamage(DigestRows(opened->cell->store()).status()));
+  }
+  auto healed = rows.Open("cell");
+  INFO(healed.status());
+  REQUIRE(healed.ok());
+  REQUIRE(healed->messages.size() == 1);
+  CHECK(healed->messages[0].find("damaged and made anew") != std::string::npos);
+  rows.CatchUp(*healed->cell);
+  CHECK(DigestRows(healed->cell->store())->hex == rows.ExpectedDigest());
+}
+
 TEST_CASE("damage that comes back again and again stops the cell") {
   const auto store = std::make_shared<MemoryStore>();
   Rows rows;

@@ -2,10 +2,15 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/status.h"
+#include "projections/damage.h"
+#include "projections/store/rows_damage.h"
 #include "sources/temporary_folder.h"
 
 namespace flywheel {
@@ -116,6 +121,44 @@ TEST_CASE("many durable writes do not lose any") {
   database.Reopen();
   CHECK(database.Row("counter") == "59");
   for (int i = 0; i < 60; ++i) CHECK(database.Row("row " + std::to_string(i)) == "x");
+}
+
+std::string Numbered(int number) { return "row " + std::to_string(1000 + number); }
+
+TEST_CASE("damage that a reader meets is noted in the store and in its folder") {
+  const bool by_snapshot = GENERATE(true, false);
+  const bool by_scan = GENERATE(true, false);
+  CAPTURE(by_snapshot, by_scan);
+  Database database;
+  // Many blocks, of which nobody has read those in the middle.
+  REQUIRE(database.store()
+              .WriteDurably([](RowBatch* batch) {
+                for (int i = 0; i < 2000; ++i) batch->Put(Numbered(i), std::string(100, 'x'));
+              })
+              .ok());
+  const std::shared_ptr<const RowReader> snapshot = database.store().Snapshot();
+  const RowReader& reader = by_snapshot ? *snapshot : database.store();
+  const auto read = [&](int row) {
+    std::string value;
+    return by_scan ? reader.Scan(Numbered(row), "s", [](auto, auto) { return true; })
+                   : reader.Get(Numbered(row), &value).status();
+  };
+  CHECK(Database::RowOf(reader, "none of them") == "none");
+  CHECK(DamageOf(database.store()).ok());
+
+  for (const auto& table : damage::FilesIn(database.folder(), ".sst")) {
+    damage::FlipBits(table, /*in_place=*/true);
+  }
+  const absl::Status met = read(500);
+  CHECK(IsRowsDamage(met));
+  CHECK(DamageOf(database.store()) == met);
+  std::ifstream mark(database.folder() + "/" + kDamagedMark);
+  CHECK(std::string(std::istreambuf_iterator<char>(mark), {}) == MessageOf(met));
+  // What is met later does not take the place of what was met first.
+  const absl::Status later = read(1500);
+  CHECK(IsRowsDamage(later));
+  CHECK(later != met);
+  CHECK(DamageOf(database.store()) == met);
 }
 
 }  // namespace

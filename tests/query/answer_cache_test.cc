@@ -15,8 +15,10 @@
 #include "base/instant_text.h"
 #include "effort.h"
 #include "events/event_json.h"
+#include "events/intake.h"
 #include "projections/cell/seller_changes.h"
 #include "projections/facts/row_keys.h"
+#include "projections/store/rows_damage.h"
 #include "query/node.h"
 #include "query/question_frame.h"
 #include "query/rating_door.h"
@@ -35,6 +37,14 @@ class Asker {
 
   std::string Ask(Door door, const std::string& seller,
                   const std::vector<HttpParameter>& parameters, AnswerCache* answers) const {
+    const absl::StatusOr<HttpResponse> response = Answer(door, seller, parameters, answers);
+    REQUIRE(response.ok());
+    return response->body;
+  }
+
+  absl::StatusOr<HttpResponse> Answer(Door door, const std::string& seller,
+                                      const std::vector<HttpParameter>& parameters,
+                                      AnswerCache* answers) const {
     HttpRequest request;
     request.path_values = {seller};
     request.parameters = parameters;
@@ -46,9 +56,7 @@ class Asker {
     }
     views.wall = node_->now;
     views.answers = answers;
-    const absl::StatusOr<HttpResponse> response = question->answer(views);
-    REQUIRE(response.ok());
-    return response->body;
+    return question->answer(views);
   }
 
  private:
@@ -171,6 +179,31 @@ TEST_CASE("an answer is kept while nothing that it is made of changes") {
     CHECK(ask("anna").find("\"complete\":false") != std::string::npos);
     CHECK(answers.state().found == 1);
   }
+}
+
+TEST_CASE("an answer is not given again where a bad block hides whether it still holds") {
+  TestNode node;
+  const Asker asker(&node);
+  AnswerCache answers;
+  const auto ask = [&] { return asker.Answer(RatingQuestion, "anna", {}, &answers); };
+  const Partition partition = PartitionOf("anna", node.partitions());
+  node.Publish(EventLine("2025-06-01T10:00:00Z", Placed("o1", "b1"), "anna"));
+  node.Fold();
+  const std::string first = ask()->body;
+  const std::string standing =
+      R"("sellerStandingChanged":{"feesPaid":true,"smartDeliveryMethods":1})";
+  node.Publish(EventLine("2025-06-01T11:00:00Z", standing, "anna"));
+  node.Fold();
+  const std::shared_ptr<const RowReader> good = node.View(partition)->rows;
+  const RowsOnDisk rows(*good);
+  node.SetRows(partition, rows.Snapshot());
+  rows.DamageTables();
+  CHECK(IsRowsDamage(ask().status()));
+  CHECK(IsRowsDamage(rows.damage()));
+  CHECK(answers.state().found == 0);
+  node.SetRows(partition, good);
+  CHECK(ask()->body == first);
+  CHECK(answers.state().found == 1);
 }
 
 TEST_CASE("answers that are kept have at most the bytes that they may, the least asked for go") {

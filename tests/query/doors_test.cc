@@ -525,6 +525,41 @@ TEST_CASE("rows that cannot be read are said, not answered from") {
   CHECK(test.client.Get(Rating("*"))->status == 503);
 }
 
+TEST_CASE("a bad block of a table that a question meets is noted, and no answer is made of it") {
+  const std::string events = Sold("anna", "o1") + Sold("anna", "o2", false);
+  const Partition partition = PartitionOf("anna", 4);
+  Doors test;
+  test.node.Publish(events);
+  test.node.Fold();
+  const RowsOnDisk rows(*test.node.View(partition)->rows);
+  test.node.SetRows(partition, rows.Snapshot());
+  rows.DamageTables();
+  CHECK(rows.damage().ok());
+
+  // The figures of a seller, which may be kept; a sum, an order, a list and a search.
+  for (const std::string& question :
+       {Rating("anna"), Rating("anna"), Rating("*"), std::string("/v1/sellers/anna/smart"),
+        std::string("/v1/sellers/anna/sla"), std::string("/v1/queue?seller=anna"),
+        std::string("/v1/orders/o1/timeline?seller=anna"),
+        std::string("/v1/quarantine?seller=anna"), std::string("/v1/search?q=o1")}) {
+    INFO(question);
+    const auto restoring = test.client.Get(question);
+    INFO(restoring->body);
+    CHECK(restoring->status == 503);
+    CHECK(Has(restoring->body, R"("code":"RESTORING")"));
+    CHECK(restoring->Header("retry-after") == "1");
+  }
+  CHECK(IsRowsDamage(rows.damage()));
+
+  Doors whole;
+  whole.node.Publish(events);
+  whole.node.Fold();
+  test.node.Fold();  // the rows are made anew
+  const auto answer = test.client.Get(Rating("anna"));
+  CHECK(answer->status == 200);
+  CHECK(answer->body == whole.client.Get(Rating("anna"))->body);
+}
+
 TEST_CASE("long questions over their limit are told to come back, the quick ones go on") {
   HttpDoorsOptions options;
   options.work_threads = 1;

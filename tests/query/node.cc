@@ -8,6 +8,7 @@
 #include "events/event_json.h"
 #include "events/publisher.h"
 #include "events/record_view.h"
+#include "projections/damage.h"
 #include "projections/store/memory_store.h"
 
 namespace flywheel {
@@ -77,11 +78,15 @@ void TestNode::Lose(Partition partition, CellStatus status, std::optional<std::s
   held_[Index(partition)] = {std::move(status), std::move(owner), nullptr, Instant()};
 }
 
-void TestNode::Damage(Partition partition, const absl::Status& status) {
+void TestNode::SetRows(Partition partition, std::shared_ptr<const RowReader> rows) {
   MutexLock lock(&mutex_);
   auto view = std::make_shared<CellView>(*held_[Index(partition)].view);
-  view->rows = std::make_shared<DamagedRows>(status);
+  view->rows = std::move(rows);
   held_[Index(partition)].view = std::move(view);
+}
+
+void TestNode::Damage(Partition partition, const absl::Status& status) {
+  SetRows(partition, std::make_shared<DamagedRows>(status));
 }
 
 void TestNode::SetPolicies(std::shared_ptr<const PolicyBook> policies) {
@@ -163,6 +168,27 @@ bool TestNode::Ready(std::string* why) const {
     return false;
   }
   return true;
+}
+
+RowsOnDisk::RowsOnDisk(const RowReader& rows) {
+  auto opened = OpenRocksStore(files_.Path("rows"), memory_);
+  REQUIRE(opened.ok());
+  store_ = *std::move(opened);
+  const auto copied = store_->WriteDurably([&](RowBatch* batch) {
+    REQUIRE(rows.Scan("", "\xff",
+                      [&](std::string_view key, std::string_view value) {
+                        batch->Put(key, value);
+                        return true;
+                      })
+                .ok());
+  });
+  REQUIRE(copied.ok());
+}
+
+void RowsOnDisk::DamageTables() const {
+  const auto tables = damage::FilesIn(files_.Path("rows"), ".sst");
+  REQUIRE(!tables.empty());
+  for (const auto& table : tables) damage::FlipBits(table, /*in_place=*/true);
 }
 
 std::unique_ptr<HttpDoors> StartDoors(TestNode& node, const HttpDoorsOptions& options) {

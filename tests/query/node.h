@@ -12,8 +12,10 @@
 #include "base/strong.h"
 #include "events/memory/memory_log.h"
 #include "projections/cell/cell.h"
+#include "projections/store/rocks_store.h"
 #include "query/http_doors.h"
 #include "query/service.h"
+#include "sources/temporary_folder.h"
 
 namespace flywheel {
 
@@ -31,6 +33,8 @@ class TestNode final : public QueryService {
   void Fold();
   // Gives the partition up: it has no view any more.
   void Lose(Partition partition, CellStatus status, std::optional<std::string> owner);
+  // The partition's view has these rows.
+  void SetRows(Partition partition, std::shared_ptr<const RowReader> rows);
   // Rows that fail with the status are all that the partition has.
   void Damage(Partition partition, const absl::Status& status);
 
@@ -74,6 +78,23 @@ class TestNode final : public QueryService {
   mutable Mutex mutex_;
   std::shared_ptr<const PolicyBook> policies_ ABSL_GUARDED_BY(mutex_);
   std::vector<Held> held_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The rows of a partition of the node, in tables on a disk, which can be damaged under their
+// reader.
+class RowsOnDisk {
+ public:
+  explicit RowsOnDisk(const RowReader& rows);
+
+  std::shared_ptr<const RowReader> Snapshot() const { return store_->Snapshot(); }
+  void DamageTables() const;
+  // What was met by any reader so far.
+  absl::Status damage() const { return DamageOf(*store_); }
+
+ private:
+  const TemporaryFolder files_;
+  const RocksMemory memory_;
+  std::unique_ptr<RowStore> store_;
 };
 
 // The node's doors on a free port.
