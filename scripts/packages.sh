@@ -9,10 +9,11 @@ BUILD_PACKAGES=(
 )
 
 # What the tests and checks need besides. llvm-19 has the symbolizer, by which the sanitizers name
-# functions and match the suppressions.
+# functions and match the suppressions; the two -dev have the headers of clang-tidy's plugin.
 TEST_PACKAGES=(
   catch2 librapidcheck-dev python3@python3
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev llvm-19@llvm-symbolizer-19
+  libclang-19-dev llvm-19-dev
   nodejs@node npm@npm default-jdk-headless@javac python3-venv
 )
 
