@@ -55,6 +55,21 @@ std::string FolderOf(bool on_disk) {
   return fs::temp_directory_path().string();
 }
 
+// Makes processes wait for each other while they make a folder.
+class OneAtATime {
+ public:
+  explicit OneAtATime(const std::string& where)
+      : lock_(open((where + "/flywheel_kafka.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+    if (lock_ < 0 || flock(lock_, LOCK_EX) != 0) throw std::runtime_error("no lock");
+  }
+  ~OneAtATime() { close(lock_); }
+  OneAtATime(const OneAtATime&) = delete;
+  OneAtATime& operator=(const OneAtATime&) = delete;
+
+ private:
+  const int lock_;
+};
+
 // The lock is free where its process is gone.
 void RemoveAbandoned(const std::string& where) {
   std::error_code ignored;
@@ -109,6 +124,8 @@ class KafkaBroker::Folder {
  public:
   Folder(bool on_disk, int room_mib) {
     const std::string where = FolderOf(on_disk);
+    // Else somebody's RemoveAbandoned could meet this folder before its lock is taken.
+    const OneAtATime turn(where);
     RemoveAbandoned(where);
     std::string pattern = where + "/" + std::string(kFolderStem) + "XXXXXX";
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
