@@ -91,12 +91,12 @@ short_effort() {
   export RC_PARAMS="${RC_PARAMS:-max_success=20}"
 }
 
-# run_ctest PRESET [CTEST ARGUMENTS...]: counts Catch2's test cases, not binaries.
+# run_ctest PRESET JOBS [CTEST ARGUMENTS...]: counts Catch2's test cases, not binaries.
 run_ctest() {
-  local preset="$1" results="$PWD/build/$1/ctest.xml" status=0
-  shift
+  local preset="$1" jobs="$2" results="$PWD/build/$1/ctest.xml" status=0
+  shift 2
   rm -f "$results"
-  ctest --test-dir "build/$preset" --no-tests=error --output-on-failure -j "$JOBS" --timeout 1800 \
+  ctest --test-dir "build/$preset" --no-tests=error --output-on-failure -j "$jobs" --timeout 1800 \
     --test-output-size-passed 10000000 --test-output-size-failed 10000000 \
     --output-junit "$results" "$@" || status=$?
   python3 scripts/count_tests.py "$results" >"$COUNTS"
@@ -106,7 +106,8 @@ run_ctest() {
 test_release() {
   configure release -DFLYWHEEL_TESTS=ON
   cmake --build build/release -j "$JOBS"
-  run_ctest release
+  # The longest of them wait for brokers, processes and disks more than they compute.
+  run_ctest release "$((JOBS + 1))"
 }
 
 test_core() {
@@ -118,7 +119,7 @@ test_core() {
   export TSAN_SYMBOLIZER_PATH="$ASAN_SYMBOLIZER_PATH"
   configure "$preset"
   cmake --build "build/$preset" -j "$JOBS" --target core_tests
-  run_ctest "$preset" -L core
+  run_ctest "$preset" "$JOBS" -L core
 }
 
 # fuzz_one NAME SECONDS: runs a target from its three corpora: what it found before, what is kept in the
