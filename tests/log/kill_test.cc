@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstring>
@@ -58,11 +59,13 @@ std::string RecordOf(int64_t number) { return NumberedRecord(number); }
   }
 }
 
-std::vector<Acknowledged> ReadToEnd(int pipe) {
+// `count`: how many have come so far.
+std::vector<Acknowledged> ReadToEnd(int pipe, std::atomic<size_t>* count) {
   std::vector<Acknowledged> all;
   Acknowledged each;
   while (::read(pipe, &each, sizeof(each)) == static_cast<ssize_t>(sizeof(each))) {
     all.push_back(each);
+    ++*count;
   }
   return all;
 }
@@ -85,7 +88,14 @@ TEST_CASE("kill -9 loses nothing that was acknowledged") {
     }
     ::close(ends_of_pipe[1]);
     std::vector<Acknowledged> acknowledged;
-    std::thread collector([&] { acknowledged = ReadToEnd(ends_of_pipe[0]); });
+    std::atomic<size_t> count = 0;
+    std::thread collector([&] { acknowledged = ReadToEnd(ends_of_pipe[0], &count); });
+    // A slow machine takes a while to begin, and then is killed in the midst of it as a fast one
+    // is.
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (count < 10 && std::chrono::steady_clock::now() < patience) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     std::this_thread::sleep_for(std::chrono::microseconds(20000 + random() % 80000));
     ::kill(child, SIGKILL);
     int outcome = 0;

@@ -7,10 +7,10 @@
 
 namespace flywheel {
 
-// Whether the condition comes true within half a minute.
+// Whether the condition comes true within a minute.
 template <class Condition>
 bool Eventually(const Condition& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
