@@ -14,7 +14,7 @@
 namespace flywheel {
 namespace {
 
-constexpr int kPatienceSeconds = 30;
+constexpr int kPatienceSeconds = 60;
 
 std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
