@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
-#include "base/status.h"
 #include "events/intake.h"
 #include "projections/facts/row_keys.h"
 #include "projections/models/order_course.h"
