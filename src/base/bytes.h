@@ -2,12 +2,16 @@
 #ifndef FLYWHEEL_BASE_BYTES_H_
 #define FLYWHEEL_BASE_BYTES_H_
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
 
 namespace flywheel {
+
+static_assert(std::endian::native == std::endian::little, "numbers are read as words");
 
 // Small numbers of either sign as small unsigned ones: 0, -1, 1, -2, ... become 0, 1, 2, 3, ...
 constexpr uint64_t ZigZag(int64_t value) {
@@ -67,14 +71,24 @@ class ByteReader {
     return static_cast<uint8_t>(*at_++);
   }
   uint64_t Unsigned() {
-    uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      if (at_ == end_) return Fail();
-      const auto byte = static_cast<uint8_t>(*at_++);
-      value |= uint64_t{byte & 0x7fU} << shift;
-      if (byte < 0x80) return value;
+    if (const size_t size = SizeAtOnce(); size != 0) {
+      // Its groups of seven bits are moved together: into pairs, fours and all eight.
+      uint64_t groups = Word() & 0x7f7f'7f7f'7f7f'7f7f & (~uint64_t{0} >> (64 - 8 * size));
+      groups = (groups & 0x007f'007f'007f'007f) | (groups & 0x7f00'7f00'7f00'7f00) >> 1;
+      groups = (groups & 0x0000'3fff'0000'3fff) | (groups & 0x3fff'0000'3fff'0000) >> 2;
+      groups = (groups & 0x0000'0000'0fff'ffff) | (groups & 0x0fff'ffff'0000'0000) >> 4;
+      at_ += size;
+      return groups;
     }
-    return Fail();
+    return UnsignedByByte();
+  }
+  // Passes over a number of either kind.
+  void SkipNumber() {
+    if (const size_t size = SizeAtOnce(); size != 0) {
+      at_ += size;
+    } else {
+      UnsignedByByte();
+    }
   }
   int64_t Signed() { return UnZigZag(Unsigned()); }
   std::string_view Raw(size_t size) {
@@ -89,6 +103,30 @@ class ByteReader {
   std::string_view String() { return Raw(Unsigned()); }
 
  private:
+  // The eight bytes at hand, the first the least significant. REQUIRES: there are so many.
+  uint64_t Word() const {
+    uint64_t word = 0;
+    std::memcpy(&word, at_, sizeof(word));
+    return word;
+  }
+  // The bytes of the number at hand, without a look at each: it is made of those that say that
+  // another follows and one that does not. 0: it may be longer than eight bytes or the rest.
+  size_t SizeAtOnce() const {
+    if (static_cast<size_t>(end_ - at_) < sizeof(uint64_t)) return 0;
+    const uint64_t last = ~Word() & 0x8080'8080'8080'8080;
+    return last == 0 ? 0 : static_cast<size_t>(__builtin_ctzll(last)) / 8 + 1;
+  }
+  uint64_t UnsignedByByte() {
+    uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (at_ == end_) return Fail();
+      const auto byte = static_cast<uint8_t>(*at_++);
+      value |= uint64_t{byte & 0x7fU} << shift;
+      if (byte < 0x80) return value;
+    }
+    return Fail();
+  }
+
   uint8_t Fail() {
     ok_ = false;
     at_ = end_;

@@ -189,7 +189,7 @@ TEST_CASE("verify finds a row that was tampered with") {
     const LocalDay day = DayOfDate(2025, 6, 2);
     const std::string key = row_keys::Days("anna", MarketCode("PL"), day);
     DaysRow row = *DaysRow::Decode(made.Get(key));
-    row.At(day).rating.Add(static_cast<uint8_t>(RatingCounter::kRecommendedTotal), 1);
+    row.At(day).rating.Add({{day, static_cast<uint8_t>(RatingCounter::kRecommendedTotal), 1}});
     row.Encode(&bytes);
     made.Put(key, bytes);
     expected = "rating of anna in PL";

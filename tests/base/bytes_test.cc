@@ -31,6 +31,38 @@ TEST_CASE("numbers and strings come back as they were written") {
   }));
 }
 
+TEST_CASE("a number of any length is read, and passed over, wherever its bytes end") {
+  std::vector<uint64_t> numbers{0, 1, UINT64_MAX};
+  for (int bit = 1; bit < 64; ++bit) {
+    numbers.push_back((uint64_t{1} << bit) - 1);
+    numbers.push_back(uint64_t{1} << bit);
+    numbers.push_back(0xa5c3'96e1'7b2d'f084 >> (64 - bit));
+  }
+  for (const uint64_t number : numbers) {
+    for (size_t more = 0; more < 10; ++more) {
+      INFO(number << " and " << more << " bytes");
+      std::string bytes;
+      ByteWriter(&bytes).Unsigned(number);
+      const size_t size = bytes.size();
+      bytes.append(more, '\x93');
+      ByteReader reader(bytes);
+      CHECK(reader.Unsigned() == number);
+      CHECK(reader.ok());
+      CHECK(reader.rest().size() == more);
+      ByteReader skipping(bytes);
+      skipping.SkipNumber();
+      CHECK(skipping.ok());
+      CHECK(skipping.rest().size() == more);
+      ByteReader cut(std::string_view(bytes).substr(0, size - 1));
+      CHECK(cut.Unsigned() == 0);
+      CHECK_FALSE(cut.ok());
+      ByteReader cut_skipping(std::string_view(bytes).substr(0, size - 1));
+      cut_skipping.SkipNumber();
+      CHECK_FALSE(cut_skipping.ok());
+    }
+  }
+}
+
 TEST_CASE("a read past the end is noticed and gives nothing") {
   std::string bytes;
   ByteWriter(&bytes).String("hello");

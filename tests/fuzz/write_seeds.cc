@@ -119,8 +119,7 @@ void WriteRows(const std::filesystem::path& folder) {
   WriteRow(folder, 3, seller);
   WriteRow(folder, 4, StandingRow());
   RatingRow rating;
-  rating.Add(3, -1);
-  rating.Add(9, 2);
+  rating.Add({{LocalDay(1), 3, -1}, {LocalDay(1), 9, 2}});
   WriteRow(folder, 5, rating);
   SlaRow sla;
   ClockRun run;

@@ -17,7 +17,7 @@ constexpr Instant kNoon{1'750'000'000'000};
 DaysRow TwoDays() {
   DaysRow row;
   row.At(LocalDay(20'003)).tracked.Add(kNoon, {1, 0}, Instant());
-  row.At(LocalDay(20'001)).rating.Add(3, 2);
+  row.At(LocalDay(20'001)).rating.Add({{LocalDay(20'001), 3, 2}});
   return row;
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("a day of which nothing is left is no more") {
   DaysRow row = TwoDays();
   row.DropIfEmpty(LocalDay(20'001));
   CHECK(row.Find(LocalDay(20'001)) != nullptr);
-  row.At(LocalDay(20'001)).rating.Add(3, -2);
+  row.At(LocalDay(20'001)).rating.Add({{LocalDay(20'001), 3, -2}});
   row.DropIfEmpty(LocalDay(20'001));
   CHECK(row.Find(LocalDay(20'001)) == nullptr);
   row.At(LocalDay(20'003)).tracked.Add(kNoon, {-1, 0}, Instant());

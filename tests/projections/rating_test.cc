@@ -115,10 +115,11 @@ TEST_CASE("percentages have one decimal and averages two, half up") {
 }
 
 TEST_CASE("a row of a day keeps only what changes") {
+  const LocalDay day(1);
   RatingRow row;
-  row.Add(3, 2);
-  row.Add(1, -1);
-  row.Add(3, -2);
+  row.Add({{day, 3, 2}});
+  row.Add({{day, 1, -1}});
+  row.Add({{day, 3, -2}});
   std::string bytes;
   row.Encode(&bytes);
   CHECK(bytes.size() == 2);
@@ -126,8 +127,13 @@ TEST_CASE("a row of a day keeps only what changes") {
   int64_t sum = 0;
   decoded.ForEach([&sum](uint8_t counter, int32_t delta) { sum += counter * 100 + delta; });
   CHECK(sum == 99);
-  row.Add(1, 1);
+  row.Add({{day, 1, 1}});
   CHECK(row.empty());
+  row.Add({{day, 2, 1}, {day, 4, 5}, {day, 9, -7}});
+  row.Add({{day, 1, 6}, {day, 4, -5}, {day, 8, 0}, {day, 9, 1}, {day, 30, 3}});
+  std::vector<std::pair<int, int>> steps;
+  row.ForEach([&steps](uint8_t counter, int32_t delta) { steps.emplace_back(counter, delta); });
+  CHECK(steps == std::vector<std::pair<int, int>>{{1, 6}, {2, 1}, {9, -6}, {30, 3}});
 }
 
 }  // namespace

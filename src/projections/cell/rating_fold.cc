@@ -1,7 +1,6 @@
 #include "projections/cell/rating_fold.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "absl/container/inlined_vector.h"
 #include "base/status.h"
@@ -36,26 +35,29 @@ void AddUniqueStepsOf(const Chunks& chunks, MarketCode market,
 
 // Adds the steps to the rows of their days, at the seller and at all sellers.
 void Store(std::string_view seller, MarketCode market, RatingSteps* steps, Rows* rows) {
-  std::sort(steps->begin(), steps->end(), [](const RatingStep& a, const RatingStep& b) {
-    return std::tie(a.day, a.counter) < std::tie(b.day, b.counter);
+  const auto order = [](const RatingStep& step) {
+    return int64_t{step.day.number()} << 8 | step.counter;
+  };
+  std::sort(steps->begin(), steps->end(), [&](const RatingStep& a, const RatingStep& b) {
+    return order(a) < order(b);
   });
   // A step back and the same step forth cancel out; only what is left touches a row.
-  RatingSteps moved;
-  for (const RatingStep& step : *steps) {
-    if (!moved.empty() && moved.back().day == step.day && moved.back().counter == step.counter) {
-      moved.back().delta += step.delta;
-    } else {
-      moved.push_back(step);
-    }
+  RatingStep* left = steps->begin();
+  for (const RatingStep* step = steps->begin(); step != steps->end();) {
+    RatingStep sum = *step++;
+    for (; step != steps->end() && order(*step) == order(sum); ++step) sum.delta += step->delta;
+    if (sum.delta != 0) *left++ = sum;
   }
-  std::erase_if(moved, [](const RatingStep& step) { return step.delta == 0; });
+  steps->erase(left, steps->end());
   for (const std::string_view owner : {seller, kAllSellers}) {
-    for (size_t i = 0; i < moved.size();) {
-      const LocalDay day = moved[i].day;
+    for (size_t begin = 0; begin < steps->size();) {
+      const LocalDay day = (*steps)[begin].day;
+      size_t end = begin + 1;
+      while (end < steps->size() && (*steps)[end].day == day) ++end;
       rows->ChangeDay(owner, market, day, [&](DaySums& sums) {
-        for (; i < moved.size() && moved[i].day == day; ++i)
-          sums.rating.Add(moved[i].counter, moved[i].delta);
+        sums.rating.Add(absl::MakeConstSpan(*steps).subspan(begin, end - begin));
       });
+      begin = end;
     }
   }
 }

@@ -420,9 +420,9 @@ SubjectHead ReadSubjectHead(const Frame& frame) {
   ByteReader reader(frame.content);
   SubjectHead head;
   head.occurred_delta = reader.Signed();
-  reader.Unsigned();
-  reader.Unsigned();
-  if (frame.in_decision) reader.Unsigned();
+  reader.SkipNumber();
+  reader.SkipNumber();
+  if (frame.in_decision) reader.SkipNumber();
   head.reference = reader.Unsigned();
   if (head.reference == 0) head.literal = reader.String();
   head.rest = reader.rest();

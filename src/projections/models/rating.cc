@@ -260,16 +260,17 @@ void AddUniqueSteps(absl::Span<const BuyerReview> reviews, const TimeZone& zone,
 
 // ---------------------------------------------------------------- the row of a day
 
-void RatingRow::Add(uint8_t counter, int32_t delta) {
-  const auto at =
-      std::lower_bound(steps_.begin(), steps_.end(), counter,
-                       [](const Entry& entry, uint8_t wanted) { return entry.counter < wanted; });
-  if (at == steps_.end() || at->counter != counter) {
-    if (delta != 0) steps_.insert(at, {counter, delta});
-    return;
+void RatingRow::Add(absl::Span<const RatingStep> steps) {
+  auto at = steps_.begin();
+  for (const auto& [day, counter, delta] : steps) {
+    while (at != steps_.end() && at->counter < counter) ++at;
+    if (at == steps_.end() || at->counter != counter) {
+      if (delta != 0) at = steps_.insert(at, {counter, delta});
+      continue;
+    }
+    at->delta += delta;
+    if (at->delta == 0) at = steps_.erase(at);
   }
-  at->delta += delta;
-  if (at->delta == 0) steps_.erase(at);
 }
 
 void RatingRow::Encode(std::string* out) const {

@@ -107,7 +107,8 @@ struct RatingStep {
   uint8_t counter;
   int32_t delta;
 };
-using RatingSteps = std::vector<RatingStep>;
+// Inline what one review makes.
+using RatingSteps = absl::InlinedVector<RatingStep, 24>;
 
 // Adds the steps of everything that is counted by the review alone (all but the unique counts),
 // times `sign`.
@@ -137,7 +138,8 @@ void AddUniqueSteps(absl::Span<const BuyerReview> reviews, const TimeZone& zone,
 // The steps of one day: counters that change, in rising order; no zeros.
 class RatingRow {
  public:
-  void Add(uint8_t counter, int32_t delta);
+  // Adds steps of one day. REQUIRES: their counters rise.
+  void Add(absl::Span<const RatingStep> steps);
   bool empty() const { return steps_.empty(); }
   size_t heap_bytes() const { return steps_.capacity() * sizeof(Entry); }
 
