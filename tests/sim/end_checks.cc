@@ -96,10 +96,10 @@ void Simulation::CheckRows() {
   const std::vector<std::string> expected = rebuilt.digests();
   for (size_t i = 0; i < nodes_.size(); ++i) {
     for (int32_t number = 0; number < story_.partitions; ++number) {
-      const RowStore* rows = nodes_[i]->Serving(Partition(number));
-      Demand(rows != nullptr, "a partition is at hand in the end");
-      if (rows == nullptr) continue;
-      Demand(DigestRows(*rows).value().hex == expected[static_cast<size_t>(number)],
+      const std::shared_ptr<const CellView> view = nodes_[i]->Serving(Partition(number));
+      Demand(view != nullptr, "a partition is at hand in the end");
+      if (view == nullptr) continue;
+      Demand(DigestRows(*view->rows).value().hex == expected[static_cast<size_t>(number)],
              "rows of partition " + std::to_string(number) + " on node " + std::to_string(i) +
                  " are those of a fold from offset 0");
     }
@@ -116,12 +116,13 @@ void Simulation::CheckRows() {
 // What became of the records is what the naive implementation says.
 void Simulation::CheckTwin() {
   naive::Replay replay;
+  const CellViews views = nodes_[0]->Views();
   std::vector<const RowReader*> rows;
   for (int32_t number = 0; number < story_.partitions; ++number) {
     ForEachRecord(log_.plain(), Partition(number), [&](const LogRecord& record) {
       replay.Add(number, record.offset.number(), record.bytes);
     });
-    rows.push_back(nodes_[0]->Serving(Partition(number)));
+    rows.push_back(views[static_cast<size_t>(number)]->rows.get());
   }
   trouble_ += StateDifferences(rows, replay);
 }

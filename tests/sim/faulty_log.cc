@@ -6,6 +6,7 @@ namespace flywheel {
 
 void FaultyLog::AppendAsync(Partition partition, absl::Span<const std::string_view> records,
                             AppendDone done) {
+  ++appends_;
   if (!prompt_ && dice_->Of1000(faults_.late_appends)) {
     late_.push_back({partition, {records.begin(), records.end()}, std::vector<Offset>(), done});
     return;
@@ -26,6 +27,10 @@ void FaultyLog::AppendAsync(Partition partition, absl::Span<const std::string_vi
 
 absl::StatusOr<RecordBatch> FaultyLog::Read(Partition partition, Offset from,
                                             const ReadLimits& limits) {
+  if (dice_->Of1000(faults_.damaged_reads)) {
+    ++damages_;
+    return absl::DataLossError("the log is damaged");
+  }
   if (dice_->Of1000(faults_.failed_reads)) {
     log_.FailNextRead(absl::UnavailableError("the log cannot be read now"));
   }

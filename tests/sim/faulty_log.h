@@ -19,6 +19,7 @@ struct LogFaults {
   uint64_t late_reports = 0;    // the records are there, their append is reported later
   uint64_t late_appends = 0;    // the records come later, perhaps after others
   uint64_t failed_reads = 0;
+  uint64_t damaged_reads = 0;  // that say that the log is damaged
   uint64_t short_reads = 0;
   uint64_t failed_ends = 0;  // EndOffset and BeginOffset
 };
@@ -47,6 +48,9 @@ class FaultyLog final : public EventLog {
   bool CompleteOne();
   // One of the late appends is given up: what was still to come never does.
   void LoseOne();
+  // How often records were given to it, and how often a read has said that it is damaged.
+  uint64_t appends() const { return appends_; }
+  uint64_t damages() const { return damages_; }
   // The log without faults.
   MemoryLog& plain() { return log_; }
 
@@ -63,6 +67,8 @@ class FaultyLog final : public EventLog {
   LogFaults faults_;
   bool prompt_ = false;
   std::vector<Late> late_;
+  uint64_t appends_ = 0;
+  uint64_t damages_ = 0;
 };
 
 }  // namespace flywheel

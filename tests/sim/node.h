@@ -2,10 +2,12 @@
 #ifndef FLYWHEEL_TESTS_SIM_NODE_H_
 #define FLYWHEEL_TESTS_SIM_NODE_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -13,11 +15,11 @@
 #include "events/inbox_writer.h"
 #include "events/memory/memory_refused_store.h"
 #include "events/publisher.h"
-#include "projections/cell/cell.h"
+#include "projections/cell/cell_follower.h"
 #include "projections/cell/cell_view.h"
-#include "projections/cell/ticker.h"
 #include "sim/faulty_log.h"
 #include "sim/rows_home.h"
+#include "sim/sim_counts.h"
 
 namespace flywheel {
 
@@ -34,67 +36,73 @@ struct SimClock {
 struct SimWorld {
   FaultyLog* log;
   MemoryRefusedStore* refused;
-  SharedCheckpoints* checkpoints;
+  RowsWorld* rows;
   const SimClock* clock;
   Dice* dice;
+  SimCounts* counts;
 };
 
-// Operation: does what LiveCell does for a partition, without its thread: opens the rows, folds to
-// the log's end, then follows, writes after each read, and opens the rows anew after an error that
-// may pass. Whatever must not happen is told in `trouble`.
+// Operation: drives a CellFollower for each partition, as the thread of a LiveCell does. Whatever
+// must not happen is told in `trouble`:
+// - a view that is older than one before it, or whose rows are not those of its position;
+// - a cell that stops for what passes, or goes on though its log or its rows are damaged;
+// - rows that were due to be durable, and are gone after a crash;
+// - a tick where the cell knows of records that it has not folded.
 //
 // Concurrency: one thread.
 class Node {
  public:
-  explicit Node(const SimWorld& world);
+  Node(size_t number, const SimWorld& world);
 
-  // One read of the partition and its fold, where the node has it.
+  // Some steps of the partition's cell, where the node has it.
   void Follow(Partition partition);
-  // A tick, where one is due and the node believes that it owns the partition.
-  void LetTimePass(Partition partition);
   void Flush(Partition partition);
-  // Rows are made durable and copied.
+  // Rows are made durable and kept for all nodes.
   void Checkpoint(Partition partition);
+  // The rows are closed and opened anew.
+  void Reopen(Partition partition);
 
-  // Takes the partition, or gives it up with its rows written.
+  // Takes the partition; or gives it up, at once with its rows written, or only once it ends.
   void Assign(Partition partition);
   void Revoke(Partition partition);
   // The process ends and begins anew: what was not durable is gone.
   void Crash();
-  // A crash with which the disk is gone too.
+  // A crash with which the disk is gone too, or damaged, or an older one is put in its place.
   void LoseRows(Partition partition);
-  void FailStoreSoon(Partition partition) { held(partition).home.FailSoon(); }
+  void DamageRows(Partition partition);
+  void FindOlderRows(Partition partition);
+  void FailStoreSoon(Partition partition);
   void JumpClock(int64_t ms) { skew_ms_ += ms; }
   Instant wall() const;
 
   // How often it has begun: who waits for an answer of an earlier life gets none.
   int lives() const { return lives_; }
   // Whether doors are open: some cell has told the policies.
-  bool takes_events() const { return policies_ != nullptr; }
+  bool takes_events() const { return policies() != nullptr; }
   Publisher& publisher() { return *publisher_; }
   InboxWriter& inbox() { return *inbox_; }
-  const std::shared_ptr<const PolicyBook>& policies() const { return policies_; }
+  // Those of the cell that knows most.
+  std::shared_ptr<const PolicyBook> policies() const;
 
-  // The rows that queries read; nullptr: not at hand, or behind what was in the log when they were
-  // opened.
-  const RowStore* Serving(Partition partition) const;
-  const CellRow& PositionOf(Partition partition) const;
-  // The views of the partitions that are at hand. They show the rows as they are when asked.
+  // What queries read; nullptr: not at hand, or behind what was in the log when it was opened.
+  std::shared_ptr<const CellView> Serving(Partition partition) const;
   CellViews Views() const;
   // Folds everything. No fault of the store is left afterwards.
   void CatchUp(Partition partition);
-  const std::string& trouble() const { return trouble_; }
+  std::string trouble() const;
 
  private:
   struct Held {
-    explicit Held(RowsHome rows) : home(std::move(rows)) {}
-    RowsHome home;
-    std::unique_ptr<Cell> cell;
-    std::unique_ptr<Ticker> ticker;
-    bool assigned = true;
-    bool serving = false;
-    Offset end;           // of the log when it was last asked
-    CellRow last_served;  // the latest position that queries saw, over all lives
+    std::unique_ptr<RowsHome> home;
+    std::unique_ptr<CellFollower> follower;  // nullptr: its rows are closed
+    bool assigned = true;                    // the node believes that it owns the partition
+    absl::Time resumes = absl::InfinitePast();
+    const CellView* shown = nullptr;  // the latest view; not to be followed
+    CellRow last_served;              // the latest position that queries saw, over all lives
+    bool damage_known = false;        // a reader has met some in the rows that are open
+    // What was folded when, since the rows were opened, and is not due to be durable yet.
+    std::deque<std::pair<absl::Time, Offset>> folded;
+    Offset durable{-1};  // everything before it outlives a crash
   };
 
   Held& held(Partition partition) { return held_[static_cast<size_t>(partition.number())]; }
@@ -102,19 +110,25 @@ class Node {
     return held_[static_cast<size_t>(partition.number())];
   }
   void Begin();
-  absl::Status OpenCell(Partition partition);
-  absl::Status FollowOnce(Partition partition);
-  // Drops the cell after an error.
-  void NoteError(Held& held, const absl::Status& error);
-  void NoteServed(Held& held);
-  // Those of the cell that knows most.
-  void LearnPolicies();
+  CellFollower& Follower(Partition partition);
+  absl::StatusOr<std::unique_ptr<Cell>> OpenRows(Partition partition, const CellOptions& options);
+  void Step(Held& at);
+  void Do(Held& at, const CellFollower::Work& work);
+  void Judge(Held& at, uint64_t log_damages);
+  void NoteDurable(Held& at);
+  void NoteShown(Held& at, const CellStanding& standing);
+  void CheckView(Held& at, const CellView& view);
+  // Drops the cell; the rows stay as they are.
+  void Drop(Held& at);
+  void Demand(bool holds, const std::string& what) {
+    if (!holds) trouble_ += "does not hold: " + what + "\n";
+  }
 
-  SimWorld world_;
+  const size_t number_;
+  const SimWorld world_;
   std::vector<Held> held_;
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<InboxWriter> inbox_;
-  std::shared_ptr<const PolicyBook> policies_;
   int64_t skew_ms_ = 0;
   int lives_ = 0;
   std::string trouble_;

@@ -1,65 +1,71 @@
-// Where the rows of a simulated node lie, and what becomes of them.
+// Where the rows of simulated nodes lie, and what becomes of them.
 #ifndef FLYWHEEL_TESTS_SIM_ROWS_HOME_H_
 #define FLYWHEEL_TESTS_SIM_ROWS_HOME_H_
 
 #include <cstddef>
-#include <map>
 #include <memory>
-#include <vector>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "base/strong.h"
 #include "events/event_log.h"
 #include "projections/cell/cell.h"
-#include "projections/store/memory_store.h"
-#include "property/folding.h"
-#include "sim/dice.h"
+#include "projections/store/row_store.h"
 
 namespace flywheel {
-
-// Copies of rows at a position, which all nodes share; the newest last.
-class SharedCheckpoints {
- public:
-  static constexpr size_t kKept = 3;
-
-  void Add(Partition partition, const MemoryStore& rows) {
-    std::vector<MemoryStore>& kept = kept_[partition];
-    kept.push_back(rows);
-    if (kept.size() > kKept) kept.erase(kept.begin());
-  }
-  const std::vector<MemoryStore>& Of(Partition partition) { return kept_[partition]; }
-  // One that cannot be used any more.
-  void Lose(Partition partition, Dice& dice) {
-    std::vector<MemoryStore>& kept = kept_[partition];
-    if (!kept.empty()) kept.erase(kept.begin() + static_cast<int64_t>(dice.Below(kept.size())));
-  }
-
- private:
-  std::map<Partition, std::vector<MemoryStore>> kept_;
-};
 
 // The rows of one partition on one node. Concurrency: one thread.
 class RowsHome {
  public:
-  RowsHome(Partition partition, SharedCheckpoints* checkpoints, Dice* dice)
-      : partition_(partition), checkpoints_(checkpoints), dice_(dice) {}
+  RowsHome() = default;
+  virtual ~RowsHome() = default;
+  RowsHome(const RowsHome&) = delete;
+  RowsHome& operator=(const RowsHome&) = delete;
 
-  // From its own rows, else from the newest checkpoint, else empty.
-  absl::StatusOr<std::unique_ptr<Cell>> Open(EventLog* log, const CellOptions& options);
-  // REQUIRES of the following: no cell is open.
-  void Crash();
-  void LoseRows() { rows_.reset(); }
+  // ---- as a follower has it
+  // From its own rows, else from a checkpoint, else empty.
+  virtual absl::StatusOr<std::unique_ptr<Cell>> Open(EventLog* log, const CellOptions& options) = 0;
+  // Keeps durable rows.
+  virtual absl::Status AddCheckpoint(const RowStore& rows, const CellRow& position) = 0;
+  virtual absl::Status NoteDamage(const absl::Status& damage) = 0;
+  virtual absl::Status CaughtUp() = 0;
+
+  // ---- REQUIRES of the following: nobody has the rows open
+  // What was not durable is gone.
+  virtual void Crash() = 0;
+  virtual void LoseRows() = 0;
+  // False where there is nothing to damage.
+  virtual bool DamageRows() { return false; }
+  // The rows are those of some time before; false where none were kept.
+  virtual bool FindOlderRows() { return false; }
+
+  // ---- at any time
   // One of the next calls to the store fails; or none does any more.
-  void FailSoon();
-  void Heal();
-  // The rows at hand, which are durable, as a checkpoint.
-  void AddCheckpoint() { checkpoints_->Add(partition_, rows_->rows()); }
+  virtual bool FailSoon() { return false; }
+  virtual void Heal() {}
+  // Whether rows that were damaged on purpose may still be in use, so that a reader should look.
+  virtual bool suspect() const { return false; }
+  virtual void NoteSound() {}
 
- private:
-  Partition partition_;
-  SharedCheckpoints* checkpoints_;
-  Dice* dice_;
-  std::unique_ptr<CrashingStore> rows_;
+  // What must not have happened.
+  const std::string& trouble() const { return trouble_; }
+
+ protected:
+  std::string trouble_;
+};
+
+// What nodes share of rows: checkpoints.
+class RowsWorld {
+ public:
+  RowsWorld() = default;
+  virtual ~RowsWorld() = default;
+  RowsWorld(const RowsWorld&) = delete;
+  RowsWorld& operator=(const RowsWorld&) = delete;
+
+  virtual std::unique_ptr<RowsHome> HomeOf(size_t node, Partition partition) = 0;
+  // One of them is gone, or is not what it was.
+  virtual void LoseCheckpoint(Partition partition) = 0;
+  virtual void DamageCheckpoint(Partition /*partition*/) {}
 };
 
 }  // namespace flywheel

@@ -13,6 +13,7 @@
 #include "projections/facts/row_keys.h"
 #include "property/narration.h"
 #include "sim/answers.h"
+#include "sim/memory_rows.h"
 
 namespace flywheel {
 namespace {
@@ -38,10 +39,11 @@ Simulation::Simulation(uint64_t seed, SimCounts* counts)
       story_(TellStory(seed, kSteps)),
       log_(LogOptionsOf(story_, seed), &dice_) {
   clock_.wall = story_.begin;
+  rows_ = std::make_unique<MemoryRowsWorld>(&dice_, counts_);
   SetFaults();
   for (size_t i = 0; i < kNodes; ++i) {
-    nodes_.push_back(
-        std::make_unique<Node>(SimWorld{&log_, &refused_, &checkpoints_, &clock_, &dice_}));
+    nodes_.push_back(std::make_unique<Node>(
+        i, SimWorld{&log_, &refused_, rows_.get(), &clock_, &dice_, counts_}));
   }
 }
 
@@ -53,6 +55,7 @@ void Simulation::SetFaults() {
   faults.late_reports = rate();
   faults.late_appends = rate();
   faults.failed_reads = rate();
+  if (dice_.Below(4) == 0) faults.damaged_reads = dice_.Below(20);
   faults.short_reads = dice_.Below(1000);
   faults.failed_ends = rate() / 2;
   log_.SetFaults(faults);
@@ -76,9 +79,7 @@ void Simulation::Step() {
   if (dice_.Below(3) == 0) TellNext();
   for (const std::unique_ptr<Node>& node : nodes_) {
     if (dice_.Below(3) == 0) continue;
-    const Partition partition = AnyPartition();
-    node->Follow(partition);
-    if (dice_.Half()) node->LetTimePass(partition);
+    node->Follow(AnyPartition());
   }
   if (dice_.Below(3) == 0) log_.CompleteOne();
   if (dice_.Below(4) == 0) Deliver(AnyNode());
@@ -111,21 +112,16 @@ void Simulation::Trouble() {
       return;
     case 3:
     case 4:
-      node.FailStoreSoon(partition);
-      ++counts_->store_faults;
-      return;
+      return node.FailStoreSoon(partition);
     case 5:
-      node.Checkpoint(partition);
-      ++counts_->checkpoints;
-      return;
+      return node.Checkpoint(partition);
     case 6:
       node.Revoke(partition);
       ++counts_->moves;
       return;
     case 7:
       // The other may believe that it has the partition still.
-      node.Assign(partition);
-      return;
+      return node.Assign(partition);
     case 8: {
       constexpr int64_t kJumps[] = {-2 * kMillisPerHour, -700, 600, 90 * kMillisPerSecond,
                                     3 * kMillisPerDay};
@@ -134,7 +130,8 @@ void Simulation::Trouble() {
       return;
     }
     default:
-      if (dice_.Half()) checkpoints_.Lose(partition, dice_);
+      if (dice_.Half()) rows_->LoseCheckpoint(partition);
+      if (dice_.Half()) node.Reopen(partition);
       log_.LoseOne();
   }
 }
@@ -281,10 +278,10 @@ void Simulation::AppendAcknowledged(Partition partition, const std::string& reco
 void Simulation::ActAsOperator(const StoryItem& item) {
   const Node& node = AnyNode();
   const Partition partition = AnyPartition();
-  const RowStore* rows = node.Serving(partition);
-  if (rows == nullptr) return;
+  const std::shared_ptr<const CellView> view = node.Serving(partition);
+  if (view == nullptr) return;
   std::vector<Offset> entries;
-  const absl::Status scanned = ScanPrefix(*rows, row_keys::Prefix(RowType::kQuarantine),
+  const absl::Status scanned = ScanPrefix(*view->rows, row_keys::Prefix(RowType::kQuarantine),
                                           [&](std::string_view key, std::string_view) {
                                             entries.push_back(row_keys::ParseQuarantine(key));
                                             return true;
@@ -326,8 +323,9 @@ void Simulation::Remember(const Node& node) {
   Remembered asked;
   asked.seller = sellers[dice_.Below(sellers.size())];
   const Partition partition = PartitionOf(asked.seller, story_.partitions);
-  if (node.Serving(partition) == nullptr) return;
-  asked.known_at = node.PositionOf(partition).last_recorded_at.Plus(-1);
+  const std::shared_ptr<const CellView> view = node.Serving(partition);
+  if (view == nullptr) return;
+  asked.known_at = view->position.last_recorded_at.Plus(-1);
   if (asked.known_at < kEarliestInstant) return;
   asked.as_of = story_.instants[dice_.Below(story_.instants.size())];
   absl::StatusOr<std::string> text =
@@ -349,11 +347,16 @@ void Simulation::Heal() {
   }
   Demand(nodes_[0]->takes_events(), "doors open once everything is folded");
   while (committed_ < inbox_.size() && trouble_.empty()) Deliver(*nodes_[0]);
-  for (const std::unique_ptr<Node>& node : nodes_) {
-    for (int32_t number = 0; number < story_.partitions; ++number) {
-      node->CatchUp(Partition(number));
+  // A cell that has caught up may append a tick, for all to fold.
+  uint64_t appends = 0;
+  do {
+    appends = log_.appends();
+    for (const std::unique_ptr<Node>& node : nodes_) {
+      for (int32_t number = 0; number < story_.partitions; ++number) {
+        node->CatchUp(Partition(number));
+      }
     }
-  }
+  } while (log_.appends() != appends);
 }
 
 }  // namespace flywheel

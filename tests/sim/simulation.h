@@ -16,27 +16,10 @@
 #include "sim/faulty_log.h"
 #include "sim/node.h"
 #include "sim/rows_home.h"
+#include "sim/sim_counts.h"
 #include "sim/story.h"
 
 namespace flywheel {
-
-// What has happened, over all histories that were given the same one.
-struct SimCounts {
-  uint64_t histories = 0;
-  uint64_t records = 0;       // in the logs
-  uint64_t acknowledged = 0;  // to publishers and operators
-  uint64_t messages = 0;      // of the inbox, deliveries apart
-  uint64_t redelivered = 0;
-  uint64_t ticks = 0;
-  uint64_t crashes = 0;
-  uint64_t lost_rows = 0;
-  uint64_t store_faults = 0;
-  uint64_t checkpoints = 0;
-  uint64_t moves = 0;  // of a partition
-  uint64_t clock_jumps = 0;
-  uint64_t resubmissions = 0;
-  uint64_t answers = 0;  // that were asked for again
-};
 
 // Operation: two nodes publish, follow and let time pass on the same partitions while the history's
 // story is told; each step is chosen by the dice. In the end all faults are healed, and it must
@@ -105,7 +88,7 @@ class Simulation {
   SimClock clock_;
   FaultyLog log_;
   MemoryRefusedStore refused_;
-  SharedCheckpoints checkpoints_;
+  std::unique_ptr<RowsWorld> rows_;
   std::vector<std::unique_ptr<Node>> nodes_;
 
   std::vector<std::string> again_;         // events whose publishers heard of no success
