@@ -115,6 +115,7 @@ absl::StatusOr<std::unique_ptr<Cell>> Node::OpenRows(Partition partition,
                                                      const CellOptions& options) {
   Held& at = held(partition);
   at.damage_known = false;
+  if (at.home->tampered()) at.durable = Offset(-1);
   ASSIGN_OR_RETURN(std::unique_ptr<Cell> cell, at.home->Open(world_.log, options));
   Demand(cell->position().next >= at.durable, "what was durable is there after a crash");
   return cell;
@@ -148,7 +149,6 @@ void Node::Step(Held& at) {
          "a cell does not go on with rows that a reader found damaged");
   if (now.progress.heals > before.heals) {
     Demand(now.view == nullptr, "rows that are damaged have no view");
-    ++world_.counts->heals;
     if (damage_known) ++world_.counts->heals_by_reader;
     at.durable = Offset(-1);
   }
@@ -167,6 +167,7 @@ void Node::Do(Held& at, const CellFollower::Work& work) {
 // After whatever may have met an error.
 void Node::Judge(Held& at, uint64_t log_damages) {
   const CellFollower& follower = *at.follower;
+  at.home->Look();
   NoteDurable(at);
   if (follower.stopped()) {
     Demand(world_.log->damages() > log_damages,
@@ -201,15 +202,23 @@ void Node::NoteShown(Held& at, const CellStanding& standing) {
   if (standing.view != nullptr) CheckView(at, *standing.view);
 }
 
+// As somebody who asks for everything.
+void Node::Read(Held& at, const CellView& view) {
+  at.home->NoteRead();
+  if (absl::IsDataLoss(DigestRows(*view.rows).status())) NoteDamage(at);
+}
+
+void Node::NoteDamage(Held& at) {
+  Demand(at.home->tampered(), "rows are damaged that nobody damaged");
+  at.damage_known = true;
+}
+
 void Node::CheckView(Held& at, const CellView& view) {
   const absl::StatusOr<std::optional<CellRow>> row = ReadCellRow(*view.rows);
-  const bool damaged = absl::IsDataLoss(row.status()) ||
-                       (at.home->suspect() && absl::IsDataLoss(DigestRows(*view.rows).status()));
-  if (damaged) {
-    Demand(at.home->suspect(), "rows are damaged that nobody damaged");
-    at.damage_known = true;
-  } else {
-    at.home->NoteSound();
+  if (absl::IsDataLoss(row.status())) {
+    NoteDamage(at);
+  } else if (at.home->to_be_read()) {
+    Read(at, view);
   }
   if (row.ok()) {
     Demand(*row ? BytesOf(**row) == BytesOf(view.position) : view.position.last < Offset(0),
@@ -256,7 +265,7 @@ void Node::CatchUp(Partition partition) {
     Flush(partition);
     if (caught_up()) return;
   }
-  Demand(false, "a cell reaches the end of the log");
+  Demand(!trouble().empty(), "a cell reaches the end of the log");
 }
 
 // ---------------------------------------------------------------- its life
@@ -309,6 +318,13 @@ void Node::FindOlderRows(Partition partition) {
   if (!held(partition).home->FindOlderRows()) return;
   held(partition).durable = Offset(-1);
   ++world_.counts->older_rows;
+}
+
+void Node::NoteRotten(Partition partition) {
+  Held& at = held(partition);
+  at.durable = Offset(-1);
+  const std::shared_ptr<const CellView> view = Serving(partition);
+  if (view != nullptr) Read(at, *view);
 }
 
 void Node::FailStoreSoon(Partition partition) {

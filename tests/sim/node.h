@@ -71,6 +71,8 @@ class Node {
   void LoseRows(Partition partition);
   void DamageRows(Partition partition);
   void FindOlderRows(Partition partition);
+  // The disk may have damaged rows, also such as are open.
+  void NoteRotten(Partition partition);
   void FailStoreSoon(Partition partition);
   void JumpClock(int64_t ms) { skew_ms_ += ms; }
   Instant wall() const;
@@ -117,6 +119,8 @@ class Node {
   void Judge(Held& at, uint64_t log_damages);
   void NoteDurable(Held& at);
   void NoteShown(Held& at, const CellStanding& standing);
+  void Read(Held& at, const CellView& view);
+  void NoteDamage(Held& at);
   void CheckView(Held& at, const CellView& view);
   // Drops the cell; the rows stay as they are.
   void Drop(Held& at);

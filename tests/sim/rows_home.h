@@ -43,9 +43,12 @@ class RowsHome {
   // One of the next calls to the store fails; or none does any more.
   virtual bool FailSoon() { return false; }
   virtual void Heal() {}
-  // Whether rows that were damaged on purpose may still be in use, so that a reader should look.
-  virtual bool suspect() const { return false; }
-  virtual void NoteSound() {}
+  // After each step.
+  virtual void Look() {}
+  // Whether rows are in use that were damaged; and whether a reader should look for it.
+  virtual bool tampered() const { return false; }
+  virtual bool to_be_read() const { return false; }
+  virtual void NoteRead() {}
 
   // What must not have happened.
   const std::string& trouble() const { return trouble_; }
@@ -66,6 +69,9 @@ class RowsWorld {
   // One of them is gone, or is not what it was.
   virtual void LoseCheckpoint(Partition partition) = 0;
   virtual void DamageCheckpoint(Partition /*partition*/) {}
+  // A table of some node changes in every place where it is, also under who has it open. False
+  // where there is none.
+  virtual bool RotTable(Partition /*partition*/) { return false; }
 };
 
 }  // namespace flywheel

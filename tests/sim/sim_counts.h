@@ -34,6 +34,8 @@ struct SimCounts {
   uint64_t skipped_checkpoints = 0;
   uint64_t older_rows = 0;  // found again
   uint64_t half_made = 0;   // folders that a crash left
+
+  friend bool operator==(const SimCounts&, const SimCounts&) = default;
 };
 
 }  // namespace flywheel

@@ -13,6 +13,7 @@
 #include "projections/facts/row_keys.h"
 #include "property/narration.h"
 #include "sim/answers.h"
+#include "sim/file_rows.h"
 #include "sim/memory_rows.h"
 
 namespace flywheel {
@@ -33,13 +34,19 @@ constexpr size_t kMaxRemembered = 6;
 
 }  // namespace
 
-Simulation::Simulation(uint64_t seed, SimCounts* counts)
+Simulation::Simulation(uint64_t seed, bool on_files, SimCounts* counts)
     : dice_(seed),
       counts_(counts),
+      on_files_(on_files),
       story_(TellStory(seed, kSteps)),
       log_(LogOptionsOf(story_, seed), &dice_) {
   clock_.wall = story_.begin;
-  rows_ = std::make_unique<MemoryRowsWorld>(&dice_, counts_);
+  if (on_files_) {
+    rows_ = std::make_unique<FileRowsWorld>(&dice_, counts_);
+    ++counts_->on_files;
+  } else {
+    rows_ = std::make_unique<MemoryRowsWorld>(&dice_, counts_);
+  }
   SetFaults();
   for (size_t i = 0; i < kNodes; ++i) {
     nodes_.push_back(std::make_unique<Node>(
@@ -95,6 +102,7 @@ void Simulation::Step() {
     Offer(std::move(events));
   }
   if (dice_.Below(12) == 0) Trouble();
+  if (on_files_ && dice_.Below(16) == 0) TroubleWithFiles();
 }
 
 void Simulation::Trouble() {
@@ -133,6 +141,27 @@ void Simulation::Trouble() {
       if (dice_.Half()) rows_->LoseCheckpoint(partition);
       if (dice_.Half()) node.Reopen(partition);
       log_.LoseOne();
+  }
+}
+
+void Simulation::TroubleWithFiles() {
+  Node& node = AnyNode();
+  const Partition partition = AnyPartition();
+  switch (dice_.Below(8)) {
+    case 0:
+    case 1:
+    case 2:
+      return node.DamageRows(partition);
+    case 3:
+      return node.FindOlderRows(partition);
+    case 4:
+    case 5:
+      if (!rows_->RotTable(partition)) return;
+      ++counts_->damaged_rows;
+      for (const std::unique_ptr<Node>& each : nodes_) each->NoteRotten(partition);
+      return;
+    default:
+      return rows_->DamageCheckpoint(partition);
   }
 }
 
@@ -286,6 +315,7 @@ void Simulation::ActAsOperator(const StoryItem& item) {
                                             entries.push_back(row_keys::ParseQuarantine(key));
                                             return true;
                                           });
+  if (absl::IsDataLoss(scanned)) return;  // a fault of the disk
   Demand(scanned.ok(), "entries of the quarantine can be read");
   if (entries.empty()) return;
   const Offset entry = entries[dice_.Below(entries.size())];

@@ -33,7 +33,8 @@ namespace flywheel {
 // Concurrency: one thread.
 class Simulation {
  public:
-  Simulation(uint64_t seed, SimCounts* counts);
+  // With rows and checkpoints in real files, or in memory, where every call to the store may fail.
+  Simulation(uint64_t seed, bool on_files, SimCounts* counts);
 
   // Empty: all of it holds; else what does not.
   std::string Run();
@@ -55,6 +56,7 @@ class Simulation {
   void SetFaults();
   void Step();
   void Trouble();
+  void TroubleWithFiles();
   void TellNext();
   void MoveClock();
 
@@ -83,6 +85,7 @@ class Simulation {
 
   Dice dice_;
   SimCounts* counts_;
+  const bool on_files_;
   Story story_;
   size_t told_ = 0;
   SimClock clock_;
