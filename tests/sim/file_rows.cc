@@ -42,10 +42,12 @@ std::vector<fs::path> FilesIn(const fs::path& folder, std::string_view ending = 
   return files;
 }
 
-// In place every link of the file has it; else this one alone.
+// In place every link of the file has it; else this one alone. Rows are in the first part of a
+// table.
 void FlipByte(const fs::path& path, bool in_place, Dice& dice) {
   std::string bytes = ReadFile(path.string(), SIZE_MAX / 2).value();
-  bytes[dice.Below(bytes.size())] ^= static_cast<char>(1 + dice.Below(255));
+  const size_t place = dice.Below(bytes.size()) / (dice.Half() ? 4 : 1);
+  bytes[place] ^= static_cast<char>(1 + dice.Below(255));
   if (!in_place) fs::remove(path);
   std::fstream out(path, in_place ? std::ios::in | std::ios::out | std::ios::binary
                                   : std::ios::out | std::ios::binary);

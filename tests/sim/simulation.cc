@@ -102,7 +102,7 @@ void Simulation::Step() {
     Offer(std::move(events));
   }
   if (dice_.Below(12) == 0) Trouble();
-  if (on_files_ && dice_.Below(16) == 0) TroubleWithFiles();
+  if (on_files_ && dice_.Below(12) == 0) TroubleWithFiles();
 }
 
 void Simulation::Trouble() {
@@ -150,10 +150,10 @@ void Simulation::TroubleWithFiles() {
   switch (dice_.Below(8)) {
     case 0:
     case 1:
-    case 2:
       return node.DamageRows(partition);
-    case 3:
+    case 2:
       return node.FindOlderRows(partition);
+    case 3:
     case 4:
     case 5:
       if (!rows_->RotTable(partition)) return;
