@@ -1,8 +1,23 @@
 #include "sim/faulty_log.h"
 
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace flywheel {
+namespace {
+
+// What a broker, a disk or a proxy says that is not at hand for the moment.
+absl::Status AwayForNow(Dice& dice, std::string_view text) {
+  constexpr std::array<absl::StatusCode, 7> kCodes = {
+      absl::StatusCode::kUnavailable,       absl::StatusCode::kDeadlineExceeded,
+      absl::StatusCode::kResourceExhausted, absl::StatusCode::kPermissionDenied,
+      absl::StatusCode::kUnauthenticated,   absl::StatusCode::kAborted,
+      absl::StatusCode::kNotFound};
+  return {kCodes[dice.Below(kCodes.size())], std::string(text)};
+}
+
+}  // namespace
 
 void FaultyLog::AppendAsync(Partition partition, absl::Span<const std::string_view> records,
                             AppendDone done) {
@@ -32,7 +47,7 @@ absl::StatusOr<RecordBatch> FaultyLog::Read(Partition partition, Offset from,
     return absl::DataLossError("the log is damaged");
   }
   if (dice_->Of1000(faults_.failed_reads)) {
-    log_.FailNextRead(absl::UnavailableError("the log cannot be read now"));
+    log_.FailNextRead(AwayForNow(*dice_, "the log cannot be read now"));
   }
   log_.ShortenReads(dice_->Of1000(faults_.short_reads) ? 1 + dice_->Below(3) : 0);
   ReadLimits at_once = limits;
@@ -41,12 +56,12 @@ absl::StatusOr<RecordBatch> FaultyLog::Read(Partition partition, Offset from,
 }
 
 absl::StatusOr<Offset> FaultyLog::BeginOffset(Partition partition) {
-  if (dice_->Of1000(faults_.failed_ends)) return absl::UnavailableError("the log is away");
+  if (dice_->Of1000(faults_.failed_ends)) return AwayForNow(*dice_, "the log is away");
   return log_.BeginOffset(partition);
 }
 
 absl::StatusOr<Offset> FaultyLog::EndOffset(Partition partition) {
-  if (dice_->Of1000(faults_.failed_ends)) return absl::UnavailableError("the log is away");
+  if (dice_->Of1000(faults_.failed_ends)) return AwayForNow(*dice_, "the log is away");
   return log_.EndOffset(partition);
 }
 
