@@ -78,6 +78,7 @@ class FileRowsWorld::Home final : public RowsHome {
     home.checkpoints = options_.shared;
     home.worth_restoring = world_.worth_restoring_;
     const bool there = fs::exists(folder_);
+    to_be_read_ = tampered_;
     ASSIGN_OR_RETURN(OpenedCell opened, OpenCell(log, partition_, home, world_.memory_, options));
     if (!there) NoteMerged(false);
     for (const std::string& message : opened.messages) NoteMessage(message);

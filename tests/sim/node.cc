@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "projections/store/read_cell_row.h"
+#include "projections/store/read_policies.h"
 #include "projections/store/rows_damage.h"
 #include "property/folding.h"
 
@@ -143,6 +144,7 @@ void Node::Step(Held& at) {
   const CellStanding& now = follower.standing();
   Demand(world_.log->appends() == appended || now.viewed >= before.end,
          "a tick comes once everything is folded");
+  Demand(world_.log->appends() == appended || at.assigned, "a tick is the owner's");
   Demand(!followed || world_.log->damages() == log_damages || follower.stopped(),
          "a cell stops where its log is damaged");
   Demand(!followed || !damage_known || !follower.follows(),
@@ -224,6 +226,9 @@ void Node::CheckView(Held& at, const CellView& view) {
     Demand(*row ? BytesOf(**row) == BytesOf(view.position) : view.position.last < Offset(0),
            "the rows of a view are those of its position");
   }
+  const absl::StatusOr<PolicyBook> policies = ReadPolicies(*view.rows, kLatestInstant);
+  Demand(!policies.ok() || policies->size() == view.policies->size(),
+         "the policies of a view are those of its rows");
   Demand(!IsOlder(view.position, at.last_served), "an answer is older than none before it");
   at.last_served = view.position;
 }

@@ -44,10 +44,11 @@ struct SimWorld {
 
 // Operation: drives a CellFollower for each partition, as the thread of a LiveCell does. Whatever
 // must not happen is told in `trouble`:
-// - a view that is older than one before it, or whose rows are not those of its position;
+// - a view that is older than one before it, or whose rows are not those of its position or whose
+//   policies not those of its rows;
 // - a cell that stops for what passes, or goes on though its log or its rows are damaged;
 // - rows that were due to be durable, and are gone after a crash;
-// - a tick where the cell knows of records that it has not folded.
+// - a tick of who does not own the partition, or knows of records that it has not folded.
 //
 // Concurrency: one thread.
 class Node {
