@@ -116,7 +116,8 @@ TEST_CASE("zeros or rubbish from any byte of the last record on are cut, and sai
     // A last record whose padding alone is hurt is whole.
     const size_t left = ReadFrom(*log, kFirst, Offset(0))->size();
     CHECK(left == (from + 7 >= ends[4] && from >= ends[3] + kFrameHeaderBytes + 5 ? 4 : 3));
-    // What is left of a header can be zeros alone, as a checksum may begin with some: nothing to cut.
+    // What is left of a header can be zeros alone, as a checksum may begin with some: nothing to
+    // cut.
     if (torn.find_first_not_of('\0', ends[left]) == std::string::npos) {
       CHECK(log->recovery().empty());
       continue;

@@ -22,8 +22,8 @@ Chunks ChunksOf(std::string_view seller, std::string_view buyer, Rows* rows) {
   return chunks;
 }
 
-void AddUniqueStepsOf(const Chunks& chunks, MarketCode market,
-                      const TimeZone& zone, int32_t window_days, int32_t sign, RatingSteps* steps) {
+void AddUniqueStepsOf(const Chunks& chunks, MarketCode market, const TimeZone& zone,
+                      int32_t window_days, int32_t sign, RatingSteps* steps) {
   absl::InlinedVector<BuyerReview, 1> reviews;
   for (const BuyerEntry* chunk : chunks) {
     chunk->row.ForEach([&](const BuyerRow::Order& order) {
@@ -38,9 +38,8 @@ void Store(std::string_view seller, MarketCode market, RatingSteps* steps, Rows*
   const auto order = [](const RatingStep& step) {
     return int64_t{step.day.number()} << 8 | step.counter;
   };
-  std::sort(steps->begin(), steps->end(), [&](const RatingStep& a, const RatingStep& b) {
-    return order(a) < order(b);
-  });
+  std::sort(steps->begin(), steps->end(),
+            [&](const RatingStep& a, const RatingStep& b) { return order(a) < order(b); });
   // A step back and the same step forth cancel out; only what is left touches a row.
   RatingStep* left = steps->begin();
   for (const RatingStep* step = steps->begin(); step != steps->end();) {
@@ -68,8 +67,7 @@ void AddBuyerOrder(std::string_view seller, std::string_view buyer, std::string_
                    MarketCode market, Instant placed, Rows* rows) {
   BuyerEntry* first = rows->BuyerOf(seller, buyer, 0);
   BuyerEntry* last = first;
-  if (first->row.chunks() > 1)
-    last = rows->BuyerOf(seller, buyer, first->row.chunks() - 1);
+  if (first->row.chunks() > 1) last = rows->BuyerOf(seller, buyer, first->row.chunks() - 1);
   if (last->row.full()) {
     BuyerRow& head = rows->buyers.Change(first);
     head.set_chunks(head.chunks() + 1);

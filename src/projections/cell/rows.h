@@ -107,7 +107,7 @@ class Rows {
   RowCache<DaysRow>::Entry* seller_days_ = nullptr;
   RowCache<DaysRow>::Entry* all_days_ = nullptr;
   RowCache<SmartRow>::Entry* smart_ = nullptr;
-  std::string key_;  // of what is looked up; kept to save allocations
+  std::string key_;           // of what is looked up; kept to save allocations
   std::vector<Loose> loose_;  // of one key the last counts
   size_t loose_bytes_ = 0;
 };
