@@ -16,10 +16,17 @@
 #include "events/event_json.h"
 #include "events/sample_records.h"
 #include "projections/cell/checkpoint_manifest.h"
-#include "projections/cell/rows.h"
 #include "projections/facts/cell_row.h"
+#include "projections/facts/order_row.h"
+#include "projections/facts/place_row.h"
 #include "projections/facts/policy_row.h"
+#include "projections/facts/quarantine_row.h"
+#include "projections/facts/seller_row.h"
+#include "projections/models/buyer_row.h"
 #include "projections/models/days_row.h"
+#include "projections/models/rating.h"
+#include "projections/models/sla.h"
+#include "projections/models/smart_row.h"
 
 namespace flywheel {
 namespace {

@@ -2,22 +2,10 @@
 
 #include <algorithm>
 
-#include "absl/status/status.h"
-#include "base/bytes.h"
 #include "events/intake.h"
 #include "projections/facts/row_keys.h"
 
 namespace flywheel {
-
-void PlaceRow::Encode(std::string* out) const { ByteWriter(out).Signed(offset.number()); }
-
-absl::StatusOr<PlaceRow> PlaceRow::Decode(std::string_view bytes) {
-  ByteReader reader(bytes);
-  const PlaceRow row{Offset(reader.Signed())};
-  if (!reader.ok() || !reader.done())
-    return absl::DataLossError("a row that points at a record cannot be read");
-  return row;
-}
 
 Rows::Rows(const RowStore* store, bool empty_store)
     : orders(store, empty_store, &status_),

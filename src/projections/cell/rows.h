@@ -13,6 +13,7 @@
 #include "base/strong.h"
 #include "projections/cell/row_cache.h"
 #include "projections/facts/order_row.h"
+#include "projections/facts/place_row.h"
 #include "projections/facts/quarantine_row.h"
 #include "projections/facts/seller_row.h"
 #include "projections/models/buyer_row.h"
@@ -21,15 +22,6 @@
 #include "projections/store/row_store.h"
 
 namespace flywheel {
-
-// A row that only points at a record.
-struct PlaceRow {
-  Offset offset;
-
-  size_t heap_bytes() const { return 0; }
-  static absl::StatusOr<PlaceRow> Decode(std::string_view bytes);
-  void Encode(std::string* out) const;
-};
 
 // Not thread-safe; owned by the fold.
 class Rows {
